@@ -1,0 +1,166 @@
+//! The lab on a real endpoint: an emulator, or an account.
+
+use std::io::{IsTerminal, Write};
+
+use anyhow::{Result, bail};
+use clap::{Args, Parser, Subcommand};
+use purlin::{Aws, Deployer, Event, Plan};
+
+use crate::lab;
+
+/// Deploys the lab: an auto-scaled web service behind a load balancer.
+///
+/// Without a subcommand, the whole lab is played through on a simulated AWS.
+#[derive(Parser)]
+#[command(after_help = "Exit codes: 0 done or no changes; 1 error; 2 changes, from `plan` and `drift`.")]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Show what a deploy would do.
+    Plan(Options),
+    /// Deploy the lab, or bring it up to date.
+    Deploy(Options),
+    /// Show what exists.
+    Status(Options),
+    /// Show how what exists differs from the lab.
+    Drift(Options),
+    /// Delete everything that belongs to the lab.
+    Destroy(Options),
+}
+
+#[derive(Args)]
+pub struct Options {
+    /// Endpoint of an emulator, such as http://127.0.0.1:5000.
+    #[arg(long, conflicts_with = "aws", required_unless_present = "aws")]
+    endpoint_url: Option<String>,
+    /// Work on AWS itself, in the account of the credentials.
+    #[arg(long)]
+    aws: bool,
+    /// Region; default: that of the environment, or ap-northeast-2 for an emulator.
+    #[arg(long)]
+    region: Option<String>,
+    /// Profile of the AWS configuration.
+    #[arg(long)]
+    profile: Option<String>,
+    /// Do not ask before changes.
+    #[arg(long)]
+    yes: bool,
+    /// Print one JSON document on standard output; progress goes to standard error.
+    #[arg(long)]
+    json: bool,
+    /// Instance type of the launch template.
+    #[arg(long, default_value = "t2.micro")]
+    instance_type: String,
+}
+
+pub async fn run(command: Command) -> Result<u8> {
+    let (Command::Plan(options)
+    | Command::Deploy(options)
+    | Command::Status(options)
+    | Command::Drift(options)
+    | Command::Destroy(options)) = &command;
+    let region = options.region.as_deref().or(options.endpoint_url.is_some().then_some("ap-northeast-2"));
+    let aws = Aws::connect(region, options.profile.as_deref(), options.endpoint_url.as_deref()).await;
+    let deployer = Deployer::new(aws).with_reporter(log_event);
+    let (stack, refs) = lab(&options.instance_type);
+    match &command {
+        Command::Plan(_) => {
+            let plan = deployer.plan(&stack).await?;
+            show(options, &plan, &plan.to_json());
+            Ok(if plan.is_empty() { 0 } else { 2 })
+        }
+        Command::Drift(_) => {
+            let drift = deployer.drift(&stack).await?;
+            show(options, &drift, &serde_json::to_value(&drift)?);
+            Ok(if drift.is_empty() { 0 } else { 2 })
+        }
+        Command::Status(_) => {
+            let status = deployer.status(&stack).await?;
+            show(options, &status, &serde_json::to_value(&status)?);
+            Ok(0)
+        }
+        Command::Deploy(_) => {
+            let plan = deployer.plan(&stack).await?;
+            confirm(options, &plan)?;
+            let document = plan.to_json();
+            let live = deployer.apply(plan).await?;
+            let url = format!("http://{}", live.get(refs.balancer).dns_name);
+            let group = live.get(refs.group).name.to_string();
+            show(options, &format!("{url}\n"), &serde_json::json!({ "url": url, "group": group, "plan": document }));
+            Ok(0)
+        }
+        Command::Destroy(_) => {
+            let plan = deployer.plan_destroy(&stack).await?;
+            confirm(options, &plan)?;
+            let document = plan.to_json();
+            deployer.apply(plan).await?;
+            show(options, &"Nothing of the lab is left.\n", &serde_json::json!({ "plan": document }));
+            Ok(0)
+        }
+    }
+}
+
+fn show(options: &Options, text: &dyn std::fmt::Display, document: &serde_json::Value) {
+    if options.json {
+        println!("{document:#}");
+    } else {
+        print!("{text}");
+    }
+}
+
+/// Shows the plan and asks, unless there is nothing to ask or the answer is given.
+fn confirm(options: &Options, plan: &Plan) -> Result<()> {
+    eprintln!("{plan}");
+    if options.yes || plan.is_empty() {
+        return Ok(());
+    }
+    if !std::io::stdin().is_terminal() {
+        bail!("nobody to ask; say --yes to go ahead");
+    }
+    eprint!("Go ahead? [y/N] ");
+    std::io::stderr().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    if !answer.trim().eq_ignore_ascii_case("y") {
+        bail!("nothing was changed");
+    }
+    Ok(())
+}
+
+/// Progress as lines on standard output.
+pub fn print_event(event: &Event) {
+    if let Some(line) = line(event) {
+        println!("{line}");
+    }
+}
+
+/// Progress as lines on standard error.
+fn log_event(event: &Event) {
+    if let Some(line) = line(event) {
+        eprintln!("{line}");
+    }
+}
+
+fn line(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::StepFinished { address, step, elapsed } => format!("  ✓ {address}  {step}  {:.1} s", elapsed.as_secs_f64()),
+        Event::StepFailed { address, step, error } => format!("  ✗ {address}  {step}  {error}"),
+        Event::StepSkipped { address, step } => format!("  - {address}  {step}  not begun"),
+        // A line every half minute is enough for those who read along.
+        Event::Waiting { address, what, elapsed } if elapsed.as_secs() % 30 == 29 => {
+            format!("  … {address}  {} s  {what}", elapsed.as_secs())
+        }
+        Event::Retrying { operation, code, delay, .. } => {
+            let code = code.as_deref().unwrap_or("no answer");
+            format!("  ↻ {operation}  {code}, again in {:.1} s", delay.as_secs_f64())
+        }
+        Event::Finished { elapsed, failed, skipped } => {
+            format!("  done after {:.0} s, {failed} failed, {skipped} not begun", elapsed.as_secs_f64())
+        }
+        _ => return None,
+    })
+}

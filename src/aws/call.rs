@@ -1,0 +1,249 @@
+//! One call to AWS: a permit while it is in flight, retries by code and by context, and errors that
+//! say what happened.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use backon::BackoffBuilder;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use crate::engine::{Event, Reporter};
+use crate::error::{Error, ErrorKind, Result};
+use crate::resource::Operation;
+use crate::stack::Address;
+
+use super::Aws;
+
+/// How often and how long calls are tried.
+#[derive(Debug, Clone)]
+pub(crate) struct Pace {
+    /// Calls in flight at once.
+    pub(crate) permits: Arc<Semaphore>,
+    /// How long one step may take, waits and retries included.
+    pub(crate) deadline: Duration,
+}
+
+/// What a call needs besides its request.
+pub(crate) struct Cx<'a> {
+    pub(crate) aws: &'a Aws,
+    pub(crate) pace: &'a Pace,
+    pub(crate) reporter: &'a dyn Reporter,
+    pub(crate) stack: &'a str,
+    /// The resource that the call is for; none while observing.
+    pub(crate) address: Option<&'a Address>,
+    /// When the step must be done.
+    pub(crate) deadline: Instant,
+}
+
+/// Refusals that mean "not yet" in the context of one call, by code and a part of the message.
+pub(crate) type NotYet = &'static [(&'static str, &'static str)];
+
+/// How many times a call without an answer is sent before that counts as the answer.
+const TRIES_WITHOUT_ANSWER: u32 = 5;
+
+impl<'a> Cx<'a> {
+    pub(crate) fn new(aws: &'a Aws, pace: &'a Pace, reporter: &'a dyn Reporter, stack: &'a str) -> Self {
+        Self { aws, pace, reporter, stack, address: None, deadline: Instant::now() + pace.deadline }
+    }
+
+    /// The same for one resource, with a new deadline.
+    pub(crate) fn at<'b>(&'b self, address: &'b Address) -> Cx<'b> {
+        Cx { address: Some(address), deadline: Instant::now() + self.pace.deadline, ..*self }
+    }
+
+    /// Sends a request that reads.
+    pub(crate) async fn read<T, E, F>(&self, name: &'static str, send: impl Fn() -> F + Send) -> Result<T>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        self.send(name, &[], send).await
+    }
+
+    /// Sends a request that changes something.
+    pub(crate) async fn write<T, E, F>(&self, operation: Operation, send: impl Fn() -> F + Send) -> Result<T>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        self.send(operation.name(), &[], send).await
+    }
+
+    /// Sends a request that changes something, and takes some refusals for "not yet".
+    pub(crate) async fn write_when<T, E, F>(
+        &self,
+        operation: Operation,
+        not_yet: NotYet,
+        send: impl Fn() -> F + Send,
+    ) -> Result<T>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        self.send(operation.name(), not_yet, send).await
+    }
+
+    async fn send<T, E, F>(&self, name: &'static str, not_yet: NotYet, send: impl Fn() -> F + Send) -> Result<T>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        let mut delays = backon::ExponentialBuilder::new()
+            .with_min_delay(Duration::from_millis(500))
+            .with_max_delay(Duration::from_secs(15))
+            .with_factor(2.0)
+            .with_jitter()
+            .without_max_times()
+            .build();
+        let mut attempt = 1;
+        loop {
+            let answer = {
+                // The permit is held while the call is in flight, and never while waiting.
+                let _permit = self.pace.permits.acquire().await.map_err(|_| Error::internal("the limit on calls was closed"))?;
+                Box::pin(send()).await
+            };
+            let refusal = match answer {
+                Ok(output) => return Ok(output),
+                Err(error) => error,
+            };
+            let reason = reason(&refusal);
+            let again = match reason {
+                Reason::SlowDown | Reason::Contention => true,
+                Reason::NoAnswer => attempt < TRIES_WITHOUT_ANSWER,
+                Reason::Refused => is_not_yet(&refusal, not_yet),
+            };
+            let delay = delays.next().unwrap_or(Duration::from_secs(15));
+            let error = describe(name, refusal, reason);
+            if !again || Instant::now() + delay > self.deadline {
+                return Err(self.address.map_or(error.clone(), |address| error.at(address)));
+            }
+            tracing::debug!(target: "purlin::retry", operation = name, code = error.code(), attempt, ?delay, "trying again");
+            self.reporter.report(&Event::Retrying {
+                address: self.address.cloned(),
+                operation: name,
+                code: error.code().map(ToOwned::to_owned),
+                attempt,
+                delay,
+            });
+            tokio::time::sleep(delay).await;
+            attempt += 1;
+        }
+    }
+}
+
+/// Why a call was not answered as asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reason {
+    SlowDown,
+    /// Another change of the same thing is under way.
+    Contention,
+    /// Nothing came back, or AWS failed by itself: it may or may not have happened.
+    NoAnswer,
+    Refused,
+}
+
+/// The throttling codes of the three services (aws-runtime's classifier, and the EC2 API error
+/// codes).
+const SLOW_DOWN: &[&str] = &[
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "RequestLimitExceeded",
+    "TooManyRequestsException",
+    "BandwidthLimitExceeded",
+    "EC2ThrottledException",
+    "SlowDown",
+];
+
+/// Codes for a change that is under way (R49, R51, R53, and the error lists of Auto Scaling).
+const CONTENTION: &[&str] = &["ResourceContention", "PriorRequestNotComplete", "ScalingActivityInProgress"];
+
+fn reason<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Reason {
+    match error {
+        SdkError::ServiceError(service) => {
+            let code = service.err().code().unwrap_or_default();
+            if SLOW_DOWN.contains(&code) {
+                Reason::SlowDown
+            } else if CONTENTION.contains(&code) {
+                Reason::Contention
+            } else if service.raw().status().as_u16() >= 500 || matches!(code, "RequestTimeout" | "RequestTimeoutException") {
+                Reason::NoAnswer
+            } else {
+                Reason::Refused
+            }
+        }
+        SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) | SdkError::ResponseError(_) => Reason::NoAnswer,
+        _ => Reason::Refused,
+    }
+}
+
+fn is_not_yet<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>, not_yet: NotYet) -> bool {
+    let Some(service) = error.as_service_error() else { return false };
+    let (code, message) = (service.code().unwrap_or_default(), service.message().unwrap_or_default());
+    not_yet.iter().any(|(c, part)| code == *c && message.contains(part))
+}
+
+fn describe<E>(name: &'static str, error: SdkError<E, HttpResponse>, reason: Reason) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    let metadata = error.as_service_error().map(ProvideErrorMetadata::meta);
+    let code = metadata.and_then(|meta| meta.code()).map(ToOwned::to_owned);
+    let request_id = metadata.and_then(|meta| meta.extra("aws_request_id")).map(ToOwned::to_owned);
+    let message = metadata.and_then(|meta| meta.message()).map(ToOwned::to_owned);
+    let kind = match reason {
+        Reason::SlowDown => ErrorKind::Throttled,
+        Reason::Contention | Reason::NoAnswer => ErrorKind::Service,
+        Reason::Refused => kind_of(code.as_deref().unwrap_or_default(), message.as_deref().unwrap_or_default()),
+    };
+    let text = match (&code, message) {
+        (Some(code), Some(message)) => format!("{name} was refused: {message} [{code}]"),
+        (Some(code), None) => format!("{name} was refused [{code}]"),
+        (None, _) => format!("{name} was not answered"),
+    };
+    let hint = match kind {
+        ErrorKind::PermissionDenied => Some(format!("allow the action {name} to these credentials, or use others")),
+        ErrorKind::Throttled => Some("run again later; what was done stays done".to_owned()),
+        _ if reason == Reason::NoAnswer => Some("check the network and the endpoint, then run again; what was done stays done".to_owned()),
+        _ => None,
+    };
+    let error = Error::new(kind, text).from_service(name, code, request_id, Arc::new(error));
+    match hint {
+        Some(hint) => error.with_hint(hint),
+        None => error,
+    }
+}
+
+/// The sort of a refusal, by its code; Auto Scaling says most things as a `ValidationError` with a
+/// text.
+fn kind_of(code: &str, message: &str) -> ErrorKind {
+    match code {
+        "UnauthorizedOperation" | "AccessDenied" | "AccessDeniedException" | "AuthFailure" | "UnrecognizedClientException"
+        | "InvalidClientTokenId" | "ExpiredToken" | "ExpiredTokenException" | "OptInRequired" | "SignatureDoesNotMatch" => {
+            ErrorKind::PermissionDenied
+        }
+        "DependencyViolation" | "ResourceInUse" | "InvalidGroup.InUse" => ErrorKind::InUse,
+        "InsufficientInstanceCapacity" | "InsufficientCapacity" | "InsufficientFreeAddressesInSubnet" => ErrorKind::Capacity,
+        _ if code.ends_with("LimitExceeded") || code.starts_with("TooMany") => ErrorKind::Capacity,
+        _ if code.starts_with("Duplicate") || code.ends_with(".Duplicate") || code.ends_with("AlreadyExistsException") || code == "AlreadyExists" || code == "PriorityInUse" => {
+            ErrorKind::Conflict
+        }
+        _ if code.ends_with("NotFound") || code.ends_with("NotFoundException") || message.contains("not found") => ErrorKind::NotFound,
+        _ => ErrorKind::Service,
+    }
+}
+
+/// Takes "it is gone already" for success.
+pub(crate) fn gone_is_fine<T>(result: Result<T>) -> Result<()> {
+    match result {
+        Err(error) if !error.is_not_found() => Err(error),
+        _ => Ok(()),
+    }
+}

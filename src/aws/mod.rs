@@ -1,0 +1,162 @@
+//! Everything that speaks to AWS: one file a kind. The only part, besides the simulated AWS, that
+//! knows the SDK.
+
+mod auto_scaling_group;
+mod call;
+mod convert;
+mod launch_template;
+mod listener;
+mod listener_rule;
+mod load_balancer;
+mod lookup;
+mod observe;
+mod scaling_policy;
+mod security_group;
+mod security_group_rule;
+mod tags;
+mod target_group;
+
+use std::fmt;
+use std::future::Future;
+
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+
+pub(crate) use auto_scaling_group::groups as group_snapshots;
+pub(crate) use call::{Cx, Pace};
+pub(crate) use observe::observe;
+
+use crate::error::{Error, Result};
+use crate::input::Input;
+use crate::resource::{Describe, Observed, Operation};
+
+/// The clients for an AWS account in one region.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// # #[cfg(feature = "sim")] {
+/// use purlin::{Deployer, sim::SimAws};
+///
+/// let deployer = Deployer::new(SimAws::new().aws());
+/// # }
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Aws {
+    pub(crate) ec2: aws_sdk_ec2::Client,
+    pub(crate) elbv2: aws_sdk_elasticloadbalancingv2::Client,
+    pub(crate) autoscaling: aws_sdk_autoscaling::Client,
+}
+
+impl fmt::Debug for Aws {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Aws").finish_non_exhaustive()
+    }
+}
+
+impl Aws {
+    /// Makes the clients from the environment: variables, profiles, SSO, instance roles, as the AWS
+    /// CLI reads them.
+    pub async fn from_env() -> Self {
+        Self::connect(None, None, None).await
+    }
+
+    /// Makes the clients from the environment, with another region, profile or endpoint where one
+    /// is given. An endpoint URL serves all services: that of an emulator.
+    pub async fn connect(region: Option<&str>, profile: Option<&str>, endpoint_url: Option<&str>) -> Self {
+        let mut loader = aws_config::defaults(BehaviorVersion::latest());
+        if let Some(region) = region {
+            loader = loader.region(Region::new(region.to_owned()));
+        }
+        if let Some(profile) = profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(url) = endpoint_url {
+            loader = loader.endpoint_url(url);
+        }
+        Self::from_config(&loader.load().await)
+    }
+
+    /// Makes the clients from a configuration of the SDK. Retries are left to the engine, which
+    /// knows what is worth trying again.
+    #[must_use]
+    pub fn from_config(config: &SdkConfig) -> Self {
+        let config = config.clone().into_builder().retry_config(RetryConfig::disabled()).build();
+        Self {
+            ec2: aws_sdk_ec2::Client::new(&config),
+            elbv2: aws_sdk_elasticloadbalancingv2::Client::new(&config),
+            autoscaling: aws_sdk_autoscaling::Client::new(&config),
+        }
+    }
+
+    /// Takes clients that exist. Switch their own retries off: the engine retries by itself.
+    #[must_use]
+    pub fn from_clients(
+        ec2: aws_sdk_ec2::Client,
+        elbv2: aws_sdk_elasticloadbalancingv2::Client,
+        autoscaling: aws_sdk_autoscaling::Client,
+    ) -> Self {
+        Self { ec2, elbv2, autoscaling }
+    }
+}
+
+/// How far something is on its way.
+#[derive(Debug)]
+pub(crate) enum Progress {
+    Done,
+    /// Not yet, with what is missing.
+    Waiting(String),
+    /// It will not come about.
+    Failed(Error),
+}
+
+/// What the engine can do with a kind of resource.
+pub(crate) trait Operate: Describe {
+    /// Makes it; sends only what the user set.
+    fn create(&self, cx: &Cx<'_>) -> impl Future<Output = Result<Self::Outputs>> + Send;
+
+    /// Carries out one call of an update, or of a creation that takes several calls; `observed` is
+    /// what existed, `None` on a new resource. Returns the outputs if they changed.
+    fn change(
+        &self,
+        cx: &Cx<'_>,
+        operation: Operation,
+        outputs: &Self::Outputs,
+        observed: Option<&Self>,
+    ) -> impl Future<Output = Result<Option<Self::Outputs>>> + Send;
+
+    /// Looks once whether it does its work.
+    fn settled(&self, cx: &Cx<'_>, outputs: &Self::Outputs) -> impl Future<Output = Result<Progress>> + Send {
+        let _ = (cx, outputs);
+        async { Ok(Progress::Done) }
+    }
+
+    /// Deletes it; one that is gone already is deleted.
+    fn delete(cx: &Cx<'_>, observed: &Observed<Self>) -> impl Future<Output = Result<()>> + Send;
+
+    /// Looks once whether it is gone.
+    fn gone(cx: &Cx<'_>, observed: &Observed<Self>) -> impl Future<Output = Result<Progress>> + Send {
+        let _ = (cx, observed);
+        async { Ok(Progress::Done) }
+    }
+
+    /// Finds one of our own that a create call bumped into: an earlier try of the same call may
+    /// have succeeded without our hearing of it.
+    fn find(&self, cx: &Cx<'_>) -> impl Future<Output = Result<Option<Observed<Self>>>> + Send;
+}
+
+/// The value of an input; at a step everything that it needs exists.
+fn known<T>(input: &Input<T>) -> Result<&T> {
+    input.as_known().ok_or_else(|| Error::internal("a value was needed before it was known"))
+}
+
+/// A member that AWS always answers with.
+fn required<T>(value: Option<T>, member: &str) -> Result<T> {
+    value.ok_or_else(|| Error::new(crate::ErrorKind::Service, format!("AWS answered without {member}")))
+}
+
+/// An identifier in AWS's answer.
+fn id<T: std::str::FromStr<Err = crate::id::InvalidId>>(text: Option<&str>, member: &str) -> Result<T> {
+    required(text, member)?.parse().map_err(|error: crate::id::InvalidId| Error::new(crate::ErrorKind::Service, error.to_string()))
+}

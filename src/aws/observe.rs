@@ -1,0 +1,80 @@
+//! Observation: what AWS has, as far as it concerns a stack, read in batches by kind.
+
+use crate::error::Result;
+use crate::input::Input;
+use crate::plan::Observation;
+use crate::resource::{AnyObserved, AnyResource};
+use crate::stack::{Item, Stack};
+
+use super::{Cx, auto_scaling_group, launch_template, listener, listener_rule, load_balancer, lookup, scaling_policy, security_group, target_group};
+
+/// The declared resources of one kind.
+macro_rules! declared {
+    ($stack:expr, $kind:ident) => {
+        $stack
+            .nodes
+            .iter()
+            .filter_map(|node| match &node.item {
+                Item::Resource(AnyResource::$kind(resource)) => Some(&**resource),
+                _ => None,
+            })
+            .collect::<Vec<_>>()
+    };
+}
+
+/// Reads everything that a plan for the stack needs.
+///
+/// Kinds are read side by side; what hangs on others (listeners on balancers, rules on listeners,
+/// policies on groups) is read after them, and only where there are any.
+pub(crate) async fn observe(cx: &Cx<'_>, stack: &Stack, lookups: bool) -> Result<Observation> {
+    let groups = declared!(stack, SecurityGroup);
+    let targets = declared!(stack, TargetGroup);
+    let balancers = declared!(stack, LoadBalancer);
+    let templates = declared!(stack, LaunchTemplate);
+    let scaling = declared!(stack, AutoScalingGroup);
+    let found = async {
+        if lookups { lookup::find(cx, stack).await } else { Ok(Default::default()) }
+    };
+    let (found, groups, targets, balancers, templates, scaling) = tokio::try_join!(
+        found,
+        security_group::observe(cx, &groups),
+        target_group::observe(cx, &targets),
+        load_balancer::observe(cx, &balancers),
+        launch_template::observe(cx, &templates),
+        auto_scaling_group::observe(cx, &scaling),
+    )?;
+    // Listeners and rules can also be declared on what other stacks own, by a literal ARN.
+    let mut parents: Vec<String> = balancers.iter().filter(|balancer| ours(cx, balancer.owner.as_ref())).map(|balancer| balancer.outputs.arn.to_string()).collect();
+    parents.extend(declared!(stack, Listener).iter().filter_map(|listener| listener.load_balancer.as_known()).map(ToString::to_string));
+    dedup(&mut parents);
+    let owned: Vec<_> = scaling.iter().filter(|group| ours(cx, group.owner.as_ref())).cloned().collect();
+    let (listeners, policies) = tokio::try_join!(listener::observe(cx, &parents), scaling_policy::observe(cx, &owned))?;
+    let mut parents: Vec<String> = listeners
+        .iter()
+        .filter(|listener| ours(cx, listener.owner.as_ref()) && listener.spec.accept.is_http())
+        .map(|listener| listener.outputs.arn.to_string())
+        .collect();
+    let literal = |listener: &Input<crate::ListenerArn>| listener.as_known().map(ToString::to_string);
+    parents.extend(declared!(stack, ListenerRule).iter().filter_map(|rule| literal(&rule.listener)));
+    dedup(&mut parents);
+    let rules = listener_rule::observe(cx, &parents).await?;
+
+    let mut resources: Vec<AnyObserved> = groups;
+    resources.extend(targets);
+    resources.extend(load_balancer::any(balancers));
+    resources.extend(listeners.into_iter().map(AnyObserved::from));
+    resources.extend(rules.into_iter().map(AnyObserved::from));
+    resources.extend(templates);
+    resources.extend(auto_scaling_group::any(scaling));
+    resources.extend(policies.into_iter().map(AnyObserved::from));
+    Ok(Observation { found, resources })
+}
+
+fn ours(cx: &Cx<'_>, owner: Option<&crate::resource::tags::Owner>) -> bool {
+    owner.is_some_and(|owner| owner.stack == cx.stack)
+}
+
+fn dedup(list: &mut Vec<String>) {
+    list.sort();
+    list.dedup();
+}

@@ -1,0 +1,69 @@
+//! Standalone security group rules over the EC2 API.
+
+use aws_sdk_ec2::types::SecurityGroupRule as GroupRule;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::resource::{Observed, Operation, SecurityGroupRule, SecurityGroupRuleOutputs};
+
+use super::security_group::{authorize, declares, describe_rules, filter, revoke_ids};
+use super::tags::change_ec2;
+use super::{Cx, Operate, id, known};
+
+impl Operate for SecurityGroupRule {
+    async fn create(&self, cx: &Cx<'_>) -> Result<SecurityGroupRuleOutputs> {
+        let group = known(&self.group)?.as_str();
+        let ids = authorize(cx, group, self.direction, std::slice::from_ref(&self.rule), &self.tags).await?;
+        match ids.first() {
+            Some(rule) => Ok(SecurityGroupRuleOutputs { id: id(Some(rule), "a rule id")? }),
+            None => self.find(cx).await?.map(|found| found.outputs).ok_or_else(|| {
+                Error::new(ErrorKind::Conflict, format!("the same rule exists already on {group}, and this stack does not own it"))
+                    .with_hint("remove it there, or declare it nowhere else")
+            }),
+        }
+    }
+
+    async fn change(
+        &self,
+        cx: &Cx<'_>,
+        operation: Operation,
+        outputs: &SecurityGroupRuleOutputs,
+        observed: Option<&Self>,
+    ) -> Result<Option<SecurityGroupRuleOutputs>> {
+        if operation == Operation::ModifySecurityGroupRules {
+            describe_rules(cx, known(&self.group)?.as_str(), &[(self.direction, &self.rule)]).await?;
+        } else {
+            let present = observed.map(|observed| observed.tags.clone()).unwrap_or_default();
+            change_ec2(cx, operation, outputs.id.as_str(), &self.tags, &present).await?;
+        }
+        Ok(None)
+    }
+
+    async fn delete(cx: &Cx<'_>, observed: &Observed<Self>) -> Result<()> {
+        let group = known(&observed.spec.group)?.as_str();
+        revoke_ids(cx, group, observed.spec.direction, &[observed.outputs.id.to_string()]).await
+    }
+
+    async fn find(&self, cx: &Cx<'_>) -> Result<Option<Observed<Self>>> {
+        let client = &cx.aws.ec2;
+        let group = known(&self.group)?.as_str();
+        let page = cx
+            .read("DescribeSecurityGroupRules", || {
+                client.describe_security_group_rules().filters(filter("group-id", [group])).send()
+            })
+            .await?;
+        for rule in page.security_group_rules() {
+            if let Some(found) = parse(rule)? {
+                if found.spec.direction == self.direction && found.spec.rule.is_same(&self.rule) {
+                    return Ok(Some(found));
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+pub(super) fn parse(rule: &GroupRule) -> Result<Option<Observed<SecurityGroupRule>>> {
+    let Some((spec, rule)) = declares(rule) else { return Ok(None) };
+    let outputs = SecurityGroupRuleOutputs { id: id(Some(&rule), "a rule id")? };
+    Ok(Some(Observed { owner: spec.tags.owner(), spec, outputs, name: None }))
+}

@@ -1,0 +1,107 @@
+//! Tags of EC2 and Elastic Load Balancing resources; Auto Scaling has its own.
+
+use std::collections::HashMap;
+
+use aws_sdk_ec2::types::{ResourceType, Tag, TagSpecification};
+use aws_sdk_elasticloadbalancingv2::types::Tag as ElbTag;
+
+use crate::error::Result;
+use crate::resource::tags::NAME;
+use crate::resource::{Operation, Tags};
+
+use super::Cx;
+
+/// The tags of a resource that is being made.
+pub(super) fn specification(kind: ResourceType, tags: &Tags) -> TagSpecification {
+    TagSpecification::builder().resource_type(kind).set_tags(Some(ec2(tags))).build()
+}
+
+fn ec2(tags: &Tags) -> Vec<Tag> {
+    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
+}
+
+pub(super) fn from_ec2(tags: &[Tag]) -> Tags {
+    // Tags in AWS's own name space cannot be set and mean nothing to a declaration.
+    tags.iter()
+        .filter_map(|tag| Some((tag.key()?, tag.value().unwrap_or_default())))
+        .filter(|(key, _)| !key.starts_with("aws:"))
+        .collect()
+}
+
+pub(super) fn elb(tags: &Tags) -> Vec<ElbTag> {
+    tags.iter().map(|(key, value)| ElbTag::builder().key(key).value(value).build()).collect()
+}
+
+/// Brings the tags of an EC2 resource up to date, by one of the two calls.
+pub(super) async fn change_ec2(
+    cx: &Cx<'_>,
+    operation: Operation,
+    id: &str,
+    wanted: &Tags,
+    present: &Tags,
+) -> Result<()> {
+    let client = &cx.aws.ec2;
+    if operation == Operation::CreateTags {
+        let tags = ec2(&missing(wanted, present));
+        cx.write(operation, || client.create_tags().resources(id).set_tags(Some(tags.clone())).send()).await?;
+    } else {
+        let tags: Vec<_> = extra(wanted, present).into_iter().map(|key| Tag::builder().key(key).build()).collect();
+        cx.write(operation, || client.delete_tags().resources(id).set_tags(Some(tags.clone())).send()).await?;
+    }
+    Ok(())
+}
+
+/// Brings the tags of a load balancing resource up to date, by one of the two calls.
+pub(super) async fn change_elb(
+    cx: &Cx<'_>,
+    operation: Operation,
+    arn: &str,
+    wanted: &Tags,
+    present: &Tags,
+) -> Result<()> {
+    let client = &cx.aws.elbv2;
+    if operation == Operation::AddTags {
+        let tags = elb(&missing(wanted, present));
+        cx.write(operation, || client.add_tags().resource_arns(arn).set_tags(Some(tags.clone())).send()).await?;
+    } else {
+        let keys = extra(wanted, present);
+        cx.write(operation, || client.remove_tags().resource_arns(arn).set_tag_keys(Some(keys.clone())).send()).await?;
+    }
+    Ok(())
+}
+
+/// Tags that are wanted and not there, or there with another value.
+fn missing(wanted: &Tags, present: &Tags) -> Tags {
+    wanted.iter().filter(|(key, value)| present.get(key) != Some(value)).collect()
+}
+
+/// The keys of tags that are there and not wanted.
+fn extra(wanted: &Tags, present: &Tags) -> Vec<String> {
+    present.iter().filter(|(key, _)| wanted.get(key).is_none()).map(|(key, _)| key.to_owned()).collect()
+}
+
+/// How many resources `DescribeTags` takes at once.
+const TAGS_AT_ONCE: usize = 20;
+
+/// Reads the tags of load balancing resources, by ARN.
+pub(super) async fn read_elb(cx: &Cx<'_>, arns: &[String]) -> Result<HashMap<String, Tags>> {
+    let client = &cx.aws.elbv2;
+    let pages = arns.chunks(TAGS_AT_ONCE).map(|chunk| async move {
+        cx.read("DescribeTags", || client.describe_tags().set_resource_arns(Some(chunk.to_vec())).send()).await
+    });
+    let mut tags = HashMap::new();
+    for page in futures_util::future::try_join_all(pages).await? {
+        for description in page.tag_descriptions() {
+            let all = description.tags().iter().filter_map(|tag| Some((tag.key()?, tag.value().unwrap_or_default())));
+            let all = all.filter(|(key, _)| !key.starts_with("aws:")).collect();
+            tags.insert(description.resource_arn().unwrap_or_default().to_owned(), all);
+        }
+    }
+    Ok(tags)
+}
+
+/// The declared name and the physical one: they differ on a successor that had to take another.
+pub(super) fn names(physical: &str, tags: &Tags) -> (String, Option<String>) {
+    let declared = tags.get(NAME).unwrap_or(physical).to_owned();
+    (declared, Some(physical.to_owned()))
+}

@@ -1,0 +1,87 @@
+//! Drift: how what AWS has differs from what is declared.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::plan::{Action, Plan, PropertyChange, ResourceChange};
+use crate::stack::Address;
+use crate::value::Value;
+
+/// How what AWS has differs from what a stack declares.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct Drift {
+    /// The resources that differ.
+    pub resources: Vec<Drifted>,
+}
+
+/// A resource that differs from its declaration.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct Drifted {
+    /// The address in the stack.
+    pub address: Address,
+    /// How it differs.
+    pub kind: DriftKind,
+    /// The properties that differ; `before` is what AWS has, `after` what is declared.
+    pub properties: Vec<PropertyChange>,
+}
+
+/// How a resource differs from its declaration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum DriftKind {
+    /// It is declared and does not exist.
+    Missing,
+    /// It exists and is not as declared.
+    Changed,
+    /// The stack owns it and does not declare it.
+    Undeclared,
+}
+
+impl Drift {
+    pub(super) fn new(plan: Plan) -> Self {
+        let kind = |change: &ResourceChange| match change.action {
+            Action::Keep => None,
+            Action::Create => Some(DriftKind::Missing),
+            Action::Update | Action::Adopt | Action::Replace => Some(DriftKind::Changed),
+            Action::Delete | Action::DeleteWithParent => Some(DriftKind::Undeclared),
+        };
+        let drifted = plan.changes.iter().filter_map(|change| {
+            let kind = kind(change)?;
+            let properties = if kind == DriftKind::Changed { change.properties.clone() } else { Vec::new() };
+            Some(Drifted { address: change.address.clone(), kind, properties })
+        });
+        Self { resources: drifted.collect() }
+    }
+
+    /// Tells whether everything is as declared.
+    pub fn is_empty(&self) -> bool {
+        self.resources.is_empty()
+    }
+}
+
+impl fmt::Display for Drift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_empty() {
+            return writeln!(f, "No drift: everything is as declared.");
+        }
+        for drifted in &self.resources {
+            match drifted.kind {
+                DriftKind::Missing => writeln!(f, "{} is declared and does not exist", drifted.address)?,
+                DriftKind::Undeclared => writeln!(f, "{} exists and is not declared any more", drifted.address)?,
+                DriftKind::Changed => writeln!(f, "{} is not as declared", drifted.address)?,
+            }
+            for change in &drifted.properties {
+                match (&change.before, &change.after) {
+                    (Value::Unset, declared) => writeln!(f, "    {}: missing {declared}", change.path)?,
+                    (found, Value::Unset) => writeln!(f, "    {}: found {found}, which is not declared", change.path)?,
+                    (found, declared) => writeln!(f, "    {}: found {found}, declared {declared}", change.path)?,
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,109 @@
+//! What happens during an operation, for those who watch.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::plan::StepKind;
+use crate::stack::Address;
+
+/// Something that happened.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Event {
+    /// A plan begins to be carried out.
+    Started {
+        /// How many steps it has.
+        steps: usize,
+    },
+    /// A step begins.
+    StepStarted {
+        /// The resource.
+        address: Address,
+        /// The step.
+        step: StepKind,
+    },
+    /// A step still waits.
+    Waiting {
+        /// The resource.
+        address: Address,
+        /// What is missing.
+        what: String,
+        /// How long it has waited.
+        elapsed: Duration,
+    },
+    /// A call is tried again after a while.
+    Retrying {
+        /// The resource; none while observing.
+        address: Option<Address>,
+        /// The API operation.
+        operation: &'static str,
+        /// AWS's error code.
+        code: Option<String>,
+        /// Which attempt failed, from 1.
+        attempt: u32,
+        /// Until the next attempt.
+        delay: Duration,
+    },
+    /// A step is done.
+    StepFinished {
+        /// The resource.
+        address: Address,
+        /// The step.
+        step: StepKind,
+        /// How long it took.
+        elapsed: Duration,
+    },
+    /// A step failed.
+    StepFailed {
+        /// The resource.
+        address: Address,
+        /// The step.
+        step: StepKind,
+        /// Why, with everything that the error tells.
+        error: String,
+    },
+    /// A step was not begun because one that it needs failed.
+    StepSkipped {
+        /// The resource.
+        address: Address,
+        /// The step.
+        step: StepKind,
+    },
+    /// All is done, or as much as could be.
+    Finished {
+        /// How long it took.
+        elapsed: Duration,
+        /// How many steps failed.
+        failed: usize,
+        /// How many were not begun.
+        skipped: usize,
+    },
+}
+
+/// Watches an operation. Called from the task that runs it: return at once.
+///
+/// ```
+/// use std::sync::atomic::{AtomicUsize, Ordering};
+/// use purlin::{Event, Reporter};
+///
+/// struct Count(AtomicUsize);
+///
+/// impl Reporter for Count {
+///     fn report(&self, _event: &Event) {
+///         self.0.fetch_add(1, Ordering::Relaxed);
+///     }
+/// }
+/// ```
+pub trait Reporter: Send + Sync {
+    /// Takes note of something that happened.
+    fn report(&self, event: &Event);
+}
+
+/// Any function of an event watches.
+impl<F: Fn(&Event) + Send + Sync> Reporter for F {
+    fn report(&self, event: &Event) {
+        self(event);
+    }
+}

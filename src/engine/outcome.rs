@@ -1,0 +1,110 @@
+//! What an operation ends with.
+
+use std::fmt;
+
+use crate::error::Error;
+use crate::resource::AnyOutputs;
+use crate::stack::{Address, Declare};
+use crate::input::Ref;
+
+/// What exists after a deploy: the outputs of everything that the stack declares.
+#[derive(Debug, Clone)]
+pub struct Live {
+    pub(super) stack_id: u64,
+    pub(super) outputs: Vec<Option<AnyOutputs>>,
+    pub(super) addresses: Vec<Address>,
+}
+
+impl Live {
+    /// Returns the outputs of a resource or lookup.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the reference belongs to another stack, or if this comes from a [`Failure`] and
+    /// the resource does not exist; ask [`find`](Self::find) there.
+    pub fn get<D: Declare>(&self, resource: Ref<D>) -> &D::Outputs {
+        match self.find(resource) {
+            Some(outputs) => outputs,
+            None => panic!("the reference belongs to another stack, or the resource does not exist"),
+        }
+    }
+
+    /// Returns the outputs of a resource or lookup, if it exists.
+    pub fn find<D: Declare>(&self, resource: Ref<D>) -> Option<&D::Outputs> {
+        if resource.node.stack != self.stack_id {
+            return None;
+        }
+        D::outputs(self.outputs.get(resource.node.index)?.as_ref()?)
+    }
+
+    /// Iterates over everything that exists: its address, and the id or ARN that AWS has for it.
+    pub fn ids(&self) -> impl Iterator<Item = (&Address, &str)> {
+        self.addresses.iter().zip(&self.outputs).filter_map(|(address, outputs)| Some((address, outputs.as_ref()?.id())))
+    }
+}
+
+/// An operation that could not be finished: every failure, what was not begun, and what exists.
+///
+/// Running again goes on where this ended.
+pub struct Failure(Box<Inner>);
+
+struct Inner {
+    errors: Vec<Error>,
+    skipped: Vec<Address>,
+    live: Live,
+}
+
+impl Failure {
+    pub(super) fn new(errors: Vec<Error>, mut skipped: Vec<Address>, live: Live) -> Self {
+        skipped.dedup();
+        Self(Box::new(Inner { errors, skipped, live }))
+    }
+
+    /// A failure before anything was changed.
+    pub(super) fn before(error: Error) -> Self {
+        Self::new(vec![error], Vec::new(), Live { stack_id: 0, outputs: Vec::new(), addresses: Vec::new() })
+    }
+
+    /// Returns what failed: causes only, not what was not begun because of them.
+    pub fn errors(&self) -> &[Error] {
+        &self.0.errors
+    }
+
+    /// Returns what was not begun because something that it needs failed.
+    pub fn skipped(&self) -> &[Address] {
+        &self.0.skipped
+    }
+
+    /// Returns what exists.
+    pub fn live(&self) -> &Live {
+        &self.0.live
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, error) in self.0.errors.iter().enumerate() {
+            write!(f, "{}{error}", if index > 0 { "\n" } else { "" })?;
+            if let Some(hint) = error.hint() {
+                write!(f, "\n  hint: {hint}")?;
+            }
+        }
+        if !self.0.skipped.is_empty() {
+            let skipped: Vec<_> = self.0.skipped.iter().map(Address::as_str).collect();
+            write!(f, "\nnot begun because of that: {}", skipped.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Failure {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.errors.first().map(|error| error as _)
+    }
+}

@@ -1,0 +1,225 @@
+//! Carrying out a plan: one step after another, as far as they need each other.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::aws::{Cx, Operate, Progress};
+use crate::error::{Error, ErrorKind, Result};
+use crate::input::Attr;
+use crate::plan::{Plan, Step, StepKind, Subject};
+use crate::resource::{AnyObserved, AnyOutputs, AnyResource, FromObserved, Observed, Operation, with_observed, with_resource};
+use crate::stack::{Address, Declare};
+
+use super::driver::{Ended, drive};
+use super::{Event, Failure, Live};
+
+/// Carries out a plan.
+pub(super) async fn run(cx: &Cx<'_>, plan: Plan) -> Result<Live, Failure> {
+    let began = Instant::now();
+    cx.reporter.report(&Event::Started { steps: plan.steps.len() });
+    let run = Run { cx, plan: &plan, outputs: Mutex::new(plan.known.clone()) };
+    let after: Vec<_> = plan.steps.iter().map(|step| step.after.clone()).collect();
+    let skipped = |step: usize| {
+        let step = &plan.steps[step];
+        cx.reporter.report(&Event::StepSkipped { address: step.address.clone(), step: step.kind });
+    };
+    let ended = drive(&after, |step| weight(&plan.steps[step]), |step| run.step(&plan.steps[step]), skipped).await;
+
+    let outputs = run.outputs.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let live = Live { stack_id: plan.stack_id, outputs, addresses: plan.addresses.clone() };
+    let (mut errors, mut skipped) = (Vec::new(), Vec::new());
+    for (step, ended) in plan.steps.iter().zip(ended) {
+        match ended {
+            Ended::Done => {}
+            Ended::Failed(error) => errors.push(error),
+            Ended::Skipped => skipped.push(step.address.clone()),
+        }
+    }
+    cx.reporter.report(&Event::Finished { elapsed: began.elapsed(), failed: errors.len(), skipped: skipped.len() });
+    if errors.is_empty() { Ok(live) } else { Err(Failure::new(errors, skipped, live)) }
+}
+
+/// What a step is thought to take, in seconds: only the order of what is ready depends on it.
+fn weight(step: &Step) -> u64 {
+    match (step.kind, step.address.kind()) {
+        (StepKind::Settle, "LoadBalancer") => 150,
+        (StepKind::Settle | StepKind::Gone, _) => 60,
+        _ => 1,
+    }
+}
+
+struct Run<'a> {
+    cx: &'a Cx<'a>,
+    plan: &'a Plan,
+    /// What is known of each declaration by now.
+    outputs: Mutex<Vec<Option<AnyOutputs>>>,
+}
+
+impl Run<'_> {
+    async fn step(&self, step: &Step) -> Result<()> {
+        let began = Instant::now();
+        let (address, kind) = (&step.address, step.kind);
+        self.cx.reporter.report(&Event::StepStarted { address: address.clone(), step: kind });
+        let cx = self.cx.at(address);
+        let subject = &self.plan.subjects[step.subject];
+        let result = Box::pin(self.carry_out(&cx, subject, kind)).await.map_err(|error| error.at(address));
+        let event = match &result {
+            Ok(()) => Event::StepFinished { address: address.clone(), step: kind, elapsed: began.elapsed() },
+            Err(error) => Event::StepFailed { address: address.clone(), step: kind, error: error.to_string() },
+        };
+        tracing::debug!(target: "purlin::step", %address, ?kind, ok = result.is_ok(), elapsed = ?began.elapsed());
+        self.cx.reporter.report(&event);
+        result
+    }
+
+    async fn carry_out(&self, cx: &Cx<'_>, subject: &Subject, kind: StepKind) -> Result<()> {
+        match kind {
+            StepKind::Create(_) => {
+                let (node, desired) = self.desired(subject)?;
+                let outputs = with_resource!(&desired, resource => create(cx, &**resource, &subject.address).await?.into());
+                self.put(node, outputs);
+                Ok(())
+            }
+            StepKind::Call(operation) => {
+                let (node, desired) = self.desired(subject)?;
+                let present = self.get(node)?;
+                if let Some(changed) = change(cx, operation, &desired, &present, subject.observed.as_ref()).await? {
+                    self.put(node, changed);
+                }
+                Ok(())
+            }
+            StepKind::Settle => {
+                let (node, desired) = self.desired(subject)?;
+                let outputs = self.get(node)?;
+                wait(cx, &subject.address, "it does its work", async || settled(cx, &desired, &outputs).await).await
+            }
+            StepKind::Delete(_) => {
+                let observed = subject.observed.as_ref().ok_or_else(unknown)?;
+                with_observed!(observed, observed => Operate::delete(cx, observed).await)
+            }
+            StepKind::Gone => {
+                let observed = subject.observed.as_ref().ok_or_else(unknown)?;
+                wait(cx, &subject.address, "it is gone", async || {
+                    with_observed!(observed, observed => Operate::gone(cx, observed).await)
+                })
+                .await
+            }
+        }
+    }
+
+    /// The declaration with everything put in that is known by now.
+    fn desired(&self, subject: &Subject) -> Result<(usize, AnyResource)> {
+        let (Some(node), Some(desired)) = (subject.node, &subject.desired) else { return Err(unknown()) };
+        let mut desired = desired.clone();
+        let outputs = self.outputs.lock().unwrap_or_else(PoisonError::into_inner);
+        desired.resolve(&|attr: Attr| Some(outputs.get(attr.node.index)?.as_ref()?.output(attr.name)));
+        Ok((node, desired))
+    }
+
+    fn get(&self, node: usize) -> Result<AnyOutputs> {
+        let outputs = self.outputs.lock().unwrap_or_else(PoisonError::into_inner);
+        outputs.get(node).cloned().flatten().ok_or_else(unknown)
+    }
+
+    fn put(&self, node: usize, outputs: AnyOutputs) {
+        let mut all = self.outputs.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = all.get_mut(node) {
+            *place = Some(outputs);
+        }
+    }
+}
+
+fn unknown() -> Error {
+    Error::internal("a step ran before what it needs was known")
+}
+
+/// Creates, and recognizes what an earlier, unanswered try of the same call has made.
+async fn create<R: Operate>(cx: &Cx<'_>, desired: &R, address: &Address) -> Result<R::Outputs> {
+    let error = match desired.create(cx).await {
+        Err(error) if error.is_conflict() => error,
+        other => return other,
+    };
+    match desired.find(cx).await? {
+        Some(found) if is_ours(&found, cx.stack, address) => Ok(found.outputs),
+        Some(found) => {
+            let id = R::id(&found.outputs).to_owned();
+            let whose = match &found.owner {
+                Some(owner) => format!("the stack {:?} owns it as {}", owner.stack, owner.address),
+                None => "no stack owns it".to_owned(),
+            };
+            Err(error
+                .because(format!("{id} is in its place, and {whose}"))
+                .with_hint("choose another name, or allow taking it over with `Stack::adopt`"))
+        }
+        None => Err(error),
+    }
+}
+
+fn is_ours<R: Declare>(found: &Observed<R>, stack: &str, address: &Address) -> bool {
+    found.owner.as_ref().is_some_and(|owner| owner.stack == stack && owner.address == address.as_str())
+}
+
+async fn change(
+    cx: &Cx<'_>,
+    operation: Operation,
+    desired: &AnyResource,
+    present: &AnyOutputs,
+    observed: Option<&AnyObserved>,
+) -> Result<Option<AnyOutputs>> {
+    with_resource!(desired, resource => change_one(cx, operation, &**resource, present, observed).await)
+}
+
+async fn change_one<R>(
+    cx: &Cx<'_>,
+    operation: Operation,
+    desired: &R,
+    present: &AnyOutputs,
+    observed: Option<&AnyObserved>,
+) -> Result<Option<AnyOutputs>>
+where
+    R: Operate + FromObserved,
+    R::Outputs: Into<AnyOutputs>,
+{
+    let present = R::outputs(present).ok_or_else(unknown)?;
+    let changed = desired.change(cx, operation, present, observed.and_then(R::of)).await?;
+    Ok(changed.map(Into::into))
+}
+
+async fn settled(cx: &Cx<'_>, desired: &AnyResource, outputs: &AnyOutputs) -> Result<Progress> {
+    with_resource!(desired, resource => settled_one(cx, &**resource, outputs).await)
+}
+
+async fn settled_one<R: Operate>(cx: &Cx<'_>, desired: &R, outputs: &AnyOutputs) -> Result<Progress> {
+    desired.settled(cx, R::outputs(outputs).ok_or_else(unknown)?).await
+}
+
+/// Looks again and again until it is so, ever less often: the pause is a small part of the time
+/// that has passed, so that little is lost when it is over.
+async fn wait(
+    cx: &Cx<'_>,
+    address: &Address,
+    what: &str,
+    look: impl AsyncFn() -> Result<Progress>,
+) -> Result<()> {
+    let began = Instant::now();
+    loop {
+        let missing = match look().await? {
+            Progress::Done => return Ok(()),
+            Progress::Failed(error) => return Err(error),
+            Progress::Waiting(missing) => missing,
+        };
+        let elapsed = began.elapsed();
+        if Instant::now() >= cx.deadline {
+            return Err(Error::new(ErrorKind::Deadline, format!("waited {} s until {what}, in vain: {missing}", elapsed.as_secs()))
+                .with_hint("what was made stays; look at what is missing, then run again, with a longer deadline if it is on its way"));
+        }
+        cx.reporter.report(&Event::Waiting { address: address.clone(), what: missing, elapsed });
+        let pause = elapsed.mul_f64(POLL_SHARE).clamp(Duration::from_secs(1), Duration::from_secs(15));
+        tokio::time::sleep_until((Instant::now() + pause).min(cx.deadline)).await;
+    }
+}
+
+/// The pause between two looks, as a part of the time that has passed.
+const POLL_SHARE: f64 = 0.01;

@@ -1,0 +1,141 @@
+//! Status: what of a stack exists, and how its instances are.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::aws::{Cx, group_snapshots};
+use crate::error::Result;
+use crate::plan::{Action, Plan};
+use crate::resource::AnyOutputs;
+use crate::stack::Address;
+
+/// What of a stack exists, and how its instances are.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct Status {
+    /// The declared resources, in the order of declaration.
+    pub resources: Vec<ResourceStatus>,
+    /// The Auto Scaling groups that exist.
+    pub groups: Vec<GroupStatus>,
+    /// The addresses at which load balancers answer.
+    pub dns_names: Vec<(Address, String)>,
+}
+
+/// A declared resource.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct ResourceStatus {
+    /// The address in the stack.
+    pub address: Address,
+    /// The id or ARN, if it exists.
+    pub id: Option<String>,
+    /// Whether it is as declared.
+    pub as_declared: bool,
+}
+
+/// An Auto Scaling group.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct GroupStatus {
+    /// The name.
+    pub name: String,
+    /// The least number of instances.
+    pub min: i32,
+    /// The greatest number of instances.
+    pub max: i32,
+    /// The number of instances that it is to have now.
+    pub desired: i32,
+    /// The instances that it has.
+    pub instances: Vec<InstanceStatus>,
+}
+
+/// An instance of an Auto Scaling group.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct InstanceStatus {
+    /// The id.
+    pub id: String,
+    /// The Availability Zone.
+    pub zone: String,
+    /// The instance type.
+    pub instance_type: String,
+    /// The version of the launch template that it was launched from.
+    pub template_version: Option<String>,
+    /// The state in the group, such as `InService`.
+    pub lifecycle: String,
+    /// What the group thinks of it: `Healthy` or `Unhealthy`.
+    pub health: String,
+    /// What each of the target groups thinks of it, such as `healthy`.
+    pub targets: Vec<String>,
+}
+
+pub(super) async fn status(cx: &Cx<'_>, plan: Plan) -> Result<Status> {
+    let mut names = Vec::new();
+    let mut dns_names = Vec::new();
+    for (address, outputs) in plan.addresses.iter().zip(&plan.known) {
+        match outputs {
+            Some(AnyOutputs::AutoScalingGroup(group)) => names.push(group.name.to_string()),
+            Some(AnyOutputs::LoadBalancer(balancer)) => dns_names.push((address.clone(), balancer.dns_name.clone())),
+            _ => {}
+        }
+    }
+    let groups = group_snapshots(cx, &names).await?.into_iter().map(|group| GroupStatus {
+        name: group.name,
+        min: group.min,
+        max: group.max,
+        desired: group.desired,
+        instances: group
+            .instances
+            .into_iter()
+            .map(|instance| InstanceStatus {
+                id: instance.id,
+                zone: instance.zone,
+                instance_type: instance.instance_type,
+                template_version: instance.template_version,
+                lifecycle: instance.lifecycle,
+                health: instance.health,
+                targets: instance.targets.into_iter().map(|target| target.state).collect(),
+            })
+            .collect(),
+    });
+    let resources = plan
+        .changes
+        .iter()
+        .filter(|change| !matches!(change.action, Action::Delete | Action::DeleteWithParent))
+        .map(|change| ResourceStatus {
+            address: change.address.clone(),
+            id: change.id.clone(),
+            as_declared: change.action == Action::Keep,
+        })
+        .collect();
+    Ok(Status { resources, groups: groups.collect(), dns_names })
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for resource in &self.resources {
+            let id = resource.id.as_deref().unwrap_or("does not exist");
+            let note = if resource.id.is_some() && !resource.as_declared { "  (not as declared)" } else { "" };
+            writeln!(f, "{}  {id}{note}", resource.address)?;
+        }
+        for (address, name) in &self.dns_names {
+            writeln!(f, "{address} answers at http://{name}")?;
+        }
+        for group in &self.groups {
+            writeln!(f, "{}: {} instances wanted, from {} to {}", group.name, group.desired, group.min, group.max)?;
+            for instance in &group.instances {
+                writeln!(
+                    f,
+                    "    {}  {}  {}  {}  target {}",
+                    instance.id,
+                    instance.zone,
+                    instance.instance_type,
+                    instance.lifecycle,
+                    if instance.targets.is_empty() { "not registered".to_owned() } else { instance.targets.join(", ") },
+                )?;
+            }
+        }
+        Ok(())
+    }
+}

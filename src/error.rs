@@ -1,0 +1,251 @@
+//! Errors: what failed, on which resource, why AWS refused, and what to do next.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::problem::Problem;
+use crate::stack::Address;
+
+/// The error of every operation of this crate.
+///
+/// Ask it with the predicates instead of reading its text; [`Error::hint`] says what to do next.
+#[derive(Clone)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug, Clone)]
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    address: Option<Address>,
+    operation: Option<&'static str>,
+    code: Option<String>,
+    request_id: Option<String>,
+    hint: Option<String>,
+    problems: Vec<Problem>,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+/// What sort of failure an [`Error`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The stack breaks rules; [`Error::problems`] lists them.
+    Invalid,
+    /// Something that must exist does not.
+    NotFound,
+    /// A lookup has several matches.
+    Ambiguous,
+    /// Something is in the way that this stack does not own, or it changed in the meantime.
+    Conflict,
+    /// The credentials may not do this.
+    PermissionDenied,
+    /// AWS asks to slow down, and did so for too long.
+    Throttled,
+    /// AWS could not launch or provide what was asked for.
+    Capacity,
+    /// Something else still uses it.
+    InUse,
+    /// It did not come about in time.
+    Deadline,
+    /// AWS answered with another refusal, or did not answer.
+    Service,
+    /// A fault of this crate.
+    Internal,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            address: None,
+            operation: None,
+            code: None,
+            request_id: None,
+            hint: None,
+            problems: Vec::new(),
+            source: None,
+        }))
+    }
+
+    /// A fault of this crate: what should have been impossible.
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Internal, message).with_hint("this is a fault of purlin; please report it with this text")
+    }
+
+    pub(crate) fn invalid(problems: Vec<Problem>) -> Self {
+        let count = problems.len();
+        let mut error = Self::new(
+            ErrorKind::Invalid,
+            format!("the stack has {count} problem{}", if count == 1 { "" } else { "s" }),
+        );
+        error.0.problems = problems;
+        error
+    }
+
+    #[must_use]
+    pub(crate) fn at(mut self, address: &Address) -> Self {
+        self.0.address.get_or_insert_with(|| address.clone());
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// Says more about why: put after what is said already.
+    #[must_use]
+    pub(crate) fn because(mut self, reason: impl fmt::Display) -> Self {
+        use fmt::Write;
+        // Writing to a String cannot fail.
+        let _ = write!(self.0.message, "; {reason}");
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn of_kind(mut self, kind: ErrorKind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
+    #[cfg(feature = "aws")]
+    #[must_use]
+    pub(crate) fn from_service(
+        mut self,
+        operation: &'static str,
+        code: Option<String>,
+        request_id: Option<String>,
+        source: Arc<dyn std::error::Error + Send + Sync>,
+    ) -> Self {
+        self.0.operation = Some(operation);
+        self.0.code = code;
+        self.0.request_id = request_id;
+        self.0.source = Some(source);
+        self
+    }
+
+    /// Returns what sort of failure it is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Returns the resource that it is about.
+    pub fn address(&self) -> Option<&Address> {
+        self.0.address.as_ref()
+    }
+
+    /// Returns the API operation that AWS refused, such as `CreateLoadBalancer`.
+    pub fn operation(&self) -> Option<&'static str> {
+        self.0.operation
+    }
+
+    /// Returns AWS's error code, such as `DependencyViolation`.
+    pub fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
+    }
+
+    /// Returns the id of the request, which AWS support asks for.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// Returns what to do next, where there is advice.
+    pub fn hint(&self) -> Option<&str> {
+        self.0.hint.as_deref()
+    }
+
+    /// Returns all that is wrong with the stack, if that is what failed.
+    pub fn problems(&self) -> &[Problem] {
+        &self.0.problems
+    }
+
+    /// Tells whether the stack breaks rules.
+    pub fn is_invalid(&self) -> bool {
+        self.0.kind == ErrorKind::Invalid
+    }
+
+    /// Tells whether something that must exist does not.
+    pub fn is_not_found(&self) -> bool {
+        self.0.kind == ErrorKind::NotFound
+    }
+
+    /// Tells whether a lookup has several matches.
+    pub fn is_ambiguous(&self) -> bool {
+        self.0.kind == ErrorKind::Ambiguous
+    }
+
+    /// Tells whether something is in the way that this stack does not own, or that changed since
+    /// it was planned.
+    pub fn is_conflict(&self) -> bool {
+        self.0.kind == ErrorKind::Conflict
+    }
+
+    /// Tells whether the credentials may not do this.
+    pub fn is_permission_denied(&self) -> bool {
+        self.0.kind == ErrorKind::PermissionDenied
+    }
+
+    /// Tells whether AWS asked to slow down for longer than the deadline.
+    pub fn is_throttled(&self) -> bool {
+        self.0.kind == ErrorKind::Throttled
+    }
+
+    /// Tells whether AWS could not launch or provide what was asked for.
+    pub fn is_capacity(&self) -> bool {
+        self.0.kind == ErrorKind::Capacity
+    }
+
+    /// Tells whether something else still uses what was to go.
+    pub fn is_in_use(&self) -> bool {
+        self.0.kind == ErrorKind::InUse
+    }
+
+    /// Tells whether something did not come about in time.
+    pub fn is_deadline(&self) -> bool {
+        self.0.kind == ErrorKind::Deadline
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0;
+        if let Some(address) = &inner.address {
+            write!(f, "{address}: ")?;
+        }
+        f.write_str(&inner.message)?;
+        for problem in &inner.problems {
+            write!(f, "\n  {problem}")?;
+        }
+        if let Some(id) = &inner.request_id {
+            write!(f, " (request {id})")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What `main` prints when it returns the error: text for people, advice included.
+        fmt::Display::fmt(self, f)?;
+        if let Some(hint) = self.hint() {
+            write!(f, "\nhint: {hint}")?;
+        }
+        let mut source = std::error::Error::source(self);
+        while let Some(error) = source {
+            write!(f, "\ncaused by: {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// A result whose error is an [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;

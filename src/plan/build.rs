@@ -1,0 +1,362 @@
+//! The planner: matches what is declared with what was observed, and decides what happens to each.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::input::Attr;
+use crate::problem::Problem;
+use crate::resource::tags::{ADDRESS, NAME, STACK};
+use crate::resource::{AnyObserved, AnyOutputs, AnyResource, with_both, with_observed, with_resource};
+use crate::stack::{Address, Item, Stack};
+use crate::value::Value;
+
+use super::diff::{Effect, PropertyChange, creation, differences};
+use super::{Action, Goal, Observation, Plan, ResourceChange, Subject, advisory, check, steps};
+
+/// Plans a stack against what was observed.
+///
+/// # Errors
+///
+/// All problems of the stack at once, or all conflicts at once.
+pub(crate) fn plan(stack: &Stack, observation: Observation, goal: Goal) -> Result<Plan> {
+    let mut builder = Builder::new(stack, observation);
+    if goal == Goal::Deploy {
+        builder.declared()?;
+    }
+    builder.leftovers();
+    Ok(builder.finish(goal))
+}
+
+/// All that is wrong with a stack as far as it tells without looking anything up.
+pub(crate) fn all_problems(stack: &Stack) -> Vec<Problem> {
+    let mut problems = stack.problems();
+    check::check(stack, &owned_resources(stack), &[], &mut problems);
+    problems
+}
+
+struct Builder<'a> {
+    stack: &'a Stack,
+    observed: Vec<Option<AnyObserved>>,
+    /// What the stack owns, by address.
+    owned: HashMap<String, Vec<usize>>,
+    /// Everything observed, by kind and natural key.
+    by_key: HashMap<String, usize>,
+    known: Vec<Option<AnyOutputs>>,
+    /// Outputs that the plan changes, and that are known only afterwards.
+    unsettled: HashSet<(usize, &'static str)>,
+    subjects: Vec<Subject>,
+    changes: Vec<ResourceChange>,
+    subject_of: HashMap<usize, usize>,
+    /// What is in the way of a declaration.
+    conflicts: Vec<String>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(stack: &'a Stack, observation: Observation) -> Self {
+        let mut owned: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut by_key = HashMap::new();
+        for (index, resource) in observation.resources.iter().enumerate() {
+            if let Some(owner) = resource.owner().filter(|owner| owner.stack == stack.name()) {
+                owned.entry(owner.address.clone()).or_default().push(index);
+            }
+            by_key.insert(key(resource.kind(), &resource.natural_key()), index);
+        }
+        let mut known = vec![None; stack.nodes.len()];
+        for (index, found) in observation.found {
+            known[index] = Some(AnyOutputs::Found(found));
+        }
+        Self {
+            stack,
+            observed: observation.resources.into_iter().map(Some).collect(),
+            owned,
+            by_key,
+            known,
+            unsettled: HashSet::new(),
+            subjects: Vec::new(),
+            changes: Vec::new(),
+            subject_of: HashMap::new(),
+            conflicts: Vec::new(),
+        }
+    }
+
+    /// Decides what happens to each declaration, in their order: what it refers to comes before.
+    fn declared(&mut self) -> Result<()> {
+        let mut resources = owned_resources(self.stack);
+        let mut problems = self.stack.problems();
+        for (_, resource) in &mut resources {
+            self.resolve(resource);
+        }
+        check::check(self.stack, &resources, &self.known, &mut problems);
+        if !problems.is_empty() {
+            return Err(Error::invalid(problems));
+        }
+        for (index, resource) in resources {
+            self.declare(index, resource);
+        }
+        if self.conflicts.is_empty() {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Conflict, self.conflicts.join("\n")).with_hint(
+            "choose another name, or allow taking it over with `Stack::adopt`; \
+             destroying the stack then deletes it",
+        ))
+    }
+
+    /// Puts in what is known and stays so.
+    fn resolve(&self, resource: &mut AnyResource) {
+        resource.resolve(&|attr: Attr| {
+            if self.unsettled.contains(&(attr.node.index, attr.name)) {
+                return None;
+            }
+            Some(self.known.get(attr.node.index)?.as_ref()?.output(attr.name))
+        });
+    }
+
+    fn declare(&mut self, index: usize, mut desired: AnyResource) {
+        self.resolve(&mut desired);
+        let address = self.stack.nodes[index].address.clone();
+        let mut candidates = self.owned.remove(address.as_str()).unwrap_or_default();
+        let mut adopted = false;
+        if candidates.is_empty() {
+            match self.holder(index, &desired) {
+                Holder::Nobody => {}
+                Holder::Ours(holder) => candidates.push(holder),
+                Holder::Adopted(holder) => {
+                    adopted = true;
+                    candidates.push(holder);
+                }
+                Holder::Foreign(text) => {
+                    self.conflicts.push(text);
+                    return;
+                }
+            }
+        }
+        let mut candidates: Vec<_> = candidates.into_iter().filter_map(|c| self.observed[c].take()).collect();
+        // After an interrupted replacement there are two: the one that needs no replacement stays.
+        let current = candidates
+            .iter()
+            .position(|observed| !needs_replacement(&differences_any(&desired, observed)))
+            .or(if candidates.is_empty() { None } else { Some(0) });
+        let taken: HashSet<String> = candidates.iter().filter_map(physical_name).collect();
+        let observed = current.map(|current| candidates.remove(current));
+        let subject = self.settle_on(index, address.clone(), desired, observed, adopted, &taken);
+        for deposed in candidates {
+            self.remove(address.clone(), deposed, Some(subject));
+        }
+    }
+
+    /// Records what happens to a declaration; returns its subject.
+    fn settle_on(
+        &mut self,
+        index: usize,
+        address: Address,
+        mut desired: AnyResource,
+        observed: Option<AnyObserved>,
+        adopted: bool,
+        taken: &HashSet<String>,
+    ) -> usize {
+        let Some(observed) = observed else {
+            let properties = creation_any(&desired);
+            return self.record(index, address, Action::Create, properties, desired, None);
+        };
+        if let Some(name) = declared_name(&observed) {
+            desired.set_tag(NAME, &name);
+        }
+        let properties = differences_any(&desired, &observed);
+        if needs_replacement(&properties) {
+            rename(&mut desired, taken);
+            let subject = self.record(index, address.clone(), Action::Replace, properties, desired, None);
+            self.changes[subject].id = Some(observed.outputs().id().to_owned());
+            self.remove(address, observed, Some(subject));
+            return subject;
+        }
+        self.known[index] = Some(observed.outputs());
+        let changed = properties.iter().flat_map(|change| changed_outputs(&desired, change));
+        self.unsettled.extend(changed.map(|output| (index, *output)));
+        let action = match (adopted, properties.is_empty()) {
+            (true, _) => Action::Adopt,
+            (false, true) => Action::Keep,
+            (false, false) => Action::Update,
+        };
+        self.record(index, address, action, properties, desired, Some(observed))
+    }
+
+    fn record(
+        &mut self,
+        index: usize,
+        address: Address,
+        action: Action,
+        properties: Vec<PropertyChange>,
+        desired: AnyResource,
+        observed: Option<AnyObserved>,
+    ) -> usize {
+        let subject = self.subjects.len();
+        let id = observed.as_ref().map(|observed| observed.outputs().id().to_owned());
+        self.subjects.push(Subject { address: address.clone(), node: Some(index), desired: Some(desired), observed });
+        self.changes.push(ResourceChange { address, action, id, properties });
+        self.subject_of.insert(index, subject);
+        subject
+    }
+
+    /// Records that something goes. A deposed one is part of the replacement of its successor.
+    fn remove(&mut self, address: Address, observed: AnyObserved, successor: Option<usize>) {
+        let id = observed.outputs().id().to_owned();
+        self.subjects.push(Subject { address: address.clone(), node: successor.and_then(|s| self.subjects[s].node), desired: None, observed: Some(observed) });
+        self.changes.push(ResourceChange { address, action: Action::Delete, id: Some(id), properties: Vec::new() });
+    }
+
+    /// What is owned and not declared goes.
+    fn leftovers(&mut self) {
+        let mut owned: Vec<_> = self.owned.drain().flat_map(|(_, indices)| indices).collect();
+        owned.sort_unstable();
+        for index in owned {
+            if let Some(observed) = self.observed[index].take() {
+                let address = observed.owner().map_or_else(|| Address::new(observed.kind(), ""), |owner| Address::from_tag(&owner.address));
+                self.remove(address, observed, None);
+            }
+        }
+    }
+
+    /// Who holds the natural key of something that is to be created.
+    fn holder(&mut self, index: usize, desired: &AnyResource) -> Holder {
+        let natural = desired.natural_key();
+        if natural.iter().any(Value::is_pending) {
+            return Holder::Nobody;
+        }
+        let Some(&holder) = self.by_key.get(&key(desired.kind(), &natural)) else { return Holder::Nobody };
+        let Some(observed) = &self.observed[holder] else { return Holder::Nobody };
+        let node = &self.stack.nodes[index];
+        match observed.owner() {
+            Some(owner) if owner.stack == self.stack.name() => {
+                // The same thing under another address, which is no longer declared: it moved.
+                let declared = self.stack.nodes.iter().any(|node| node.address.as_str() == owner.address);
+                if declared {
+                    return Holder::Nobody;
+                }
+                let address = owner.address.clone();
+                if let Some(others) = self.owned.get_mut(&address) {
+                    others.retain(|other| *other != holder);
+                }
+                Holder::Ours(holder)
+            }
+            None if node.adopt => Holder::Adopted(holder),
+            owner => {
+                let whose = owner.map_or_else(
+                    || "which no stack owns".to_owned(),
+                    |owner| format!("which the stack {:?} owns as {}", owner.stack, owner.address),
+                );
+                Holder::Foreign(format!("{}: its place is taken by {}, {whose}", node.address, observed.outputs().id()))
+            }
+        }
+    }
+
+    fn finish(mut self, goal: Goal) -> Plan {
+        let advisories = if goal == Goal::Deploy { advisory::advise(self.stack, &self.subjects, &self.changes) } else { Vec::new() };
+        let steps = steps::steps(&self.subjects, &mut self.changes, &self.subject_of);
+        Plan {
+            stack: self.stack.name().to_owned(),
+            stack_id: self.stack.id(),
+            declared: std::sync::Arc::new(self.stack.clone()),
+            goal,
+            changes: self.changes,
+            steps,
+            advisories,
+            subjects: self.subjects,
+            known: self.known,
+            subject_of: self.subject_of,
+            addresses: self.stack.nodes.iter().map(|node| node.address.clone()).collect(),
+        }
+    }
+}
+
+enum Holder {
+    Nobody,
+    /// Ours, under an address that is no longer declared.
+    Ours(usize),
+    Adopted(usize),
+    Foreign(String),
+}
+
+/// The declared resources with the tags of the stack and the tags of ownership.
+pub(super) fn owned_resources(stack: &Stack) -> Vec<(usize, AnyResource)> {
+    let mut resources: Vec<(usize, AnyResource)> = Vec::new();
+    let mut place = HashMap::new();
+    for (index, node) in stack.nodes.iter().enumerate() {
+        let Item::Resource(resource) = &node.item else { continue };
+        let mut resource = resource.clone();
+        for (name, value) in stack.tags.iter() {
+            if !resource.has_tag(name) {
+                resource.set_tag(name, value);
+            }
+        }
+        resource.set_tag(STACK, stack.name());
+        resource.set_tag(ADDRESS, node.address.as_str());
+        if let (Some(tag), Value::Pending(parent)) = (resource.recorded_as(), resource.parent()) {
+            let parent: Option<&usize> = place.get(&parent.node.index);
+            if let Some((_, parent)) = parent.and_then(|place| resources.get_mut(*place)) {
+                parent.set_tag(&tag, node.address.as_str());
+            }
+        }
+        place.insert(index, resources.len());
+        resources.push((index, resource));
+    }
+    resources
+}
+
+fn key(kind: &str, natural: &[Value]) -> String {
+    natural.iter().fold(kind.to_owned(), |key, part| format!("{key}|{part}"))
+}
+
+pub(super) fn creation_any(desired: &AnyResource) -> Vec<PropertyChange> {
+    with_resource!(desired, resource => creation(&**resource))
+}
+
+fn differences_any(desired: &AnyResource, observed: &AnyObserved) -> Vec<PropertyChange> {
+    with_both!(desired, observed, (resource, observed) => differences(&**resource, &observed.spec), _ => Vec::new())
+}
+
+fn needs_replacement(changes: &[PropertyChange]) -> bool {
+    changes.iter().any(|change| matches!(change.effect, Effect::Replace(_)))
+}
+
+fn changed_outputs(desired: &AnyResource, change: &PropertyChange) -> &'static [&'static str] {
+    change.operation().map_or(&[], |operation| desired.changed_by(operation))
+}
+
+fn physical_name(observed: &AnyObserved) -> Option<String> {
+    with_observed!(observed, observed => observed.name.clone())
+}
+
+/// The declared name of a successor that had to take another one.
+fn declared_name(observed: &AnyObserved) -> Option<String> {
+    with_observed!(observed, observed => {
+        let mut spec = observed.spec.clone();
+        let declared = crate::resource::Describe::unique_name(&mut spec).map(|(name, _)| name.clone());
+        declared.filter(|declared| observed.name.as_ref().is_some_and(|name| name != declared))
+    })
+}
+
+/// Gives a successor the first name that its predecessors do not have: `web`, `web-2`, `web-3`.
+fn rename(desired: &mut AnyResource, taken: &HashSet<String>) {
+    let declared = with_resource!(&mut *desired, resource => {
+        crate::resource::Describe::unique_name(&mut **resource).map(|(name, most)| (name.clone(), most))
+    });
+    let Some((declared, most)) = declared else { return };
+    let free = std::iter::once(declared.clone())
+        .chain((2..).map(|number| {
+            let suffix = format!("-{number}");
+            let base: String = declared.chars().take(most.saturating_sub(suffix.len())).collect();
+            format!("{}{suffix}", base.trim_end_matches('-'))
+        }))
+        .find(|name| !taken.contains(name));
+    let Some(free) = free else { return };
+    if free == declared {
+        return;
+    }
+    desired.set_tag(NAME, &declared);
+    with_resource!(desired, resource => {
+        if let Some((name, _)) = crate::resource::Describe::unique_name(&mut **resource) {
+            *name = free;
+        }
+    });
+}

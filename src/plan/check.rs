@@ -1,0 +1,92 @@
+//! Checks that need more than one resource, or what the lookups found.
+
+use std::collections::HashMap;
+
+use crate::lookup::Found;
+use crate::problem::{Problem, Problems};
+use crate::resource::{Action, AnyOutputs, AnyResource, ListenerProtocol, LoadBalancerKind};
+use crate::stack::{Item, Stack};
+use crate::value::Value;
+
+/// Reports what is wrong between resources.
+pub(super) fn check(
+    stack: &Stack,
+    resources: &[(usize, AnyResource)],
+    known: &[Option<AnyOutputs>],
+    found: &mut Vec<Problem>,
+) {
+    let mut keys: HashMap<String, usize> = HashMap::new();
+    for (index, resource) in resources {
+        let node = &stack.nodes[*index];
+        let mut problems = Problems::new(&node.address, found);
+        // Two with one natural key: names, ports, priorities, rules (V6, V80, V94, V118, V193).
+        let parts = resource.natural_key();
+        let key = format!("{}|{parts:?}", resource.kind());
+        if let Some(first) = keys.insert(key, *index) {
+            let shown: Vec<_> = parts.iter().filter(|part| !part.is_pending()).map(Value::to_string).collect();
+            problems.report("V6", "(identity)", shown.join(", "), format!("AWS takes it for the same as {}", stack.nodes[first].address));
+        }
+        match resource {
+            AnyResource::Listener(listener) => {
+                let balancer = declared(stack, &Value::of(&listener.load_balancer));
+                if let Some(AnyResource::LoadBalancer(balancer)) = balancer {
+                    let fits = listener.accept.is_http() == (balancer.kind == LoadBalancerKind::Application);
+                    if !fits {
+                        problems.report("V76", "accept", listener.accept.protocol, format!("is not a protocol of {} load balancers", balancer.kind));
+                    }
+                }
+                check_targets(stack, &listener.action, listener.accept.protocol, "action", &mut problems);
+            }
+            AnyResource::LoadBalancer(balancer) => {
+                let subnets = declared_subnets(stack, *index, known);
+                if let Some(subnets) = subnets.filter(|_| balancer.kind == LoadBalancerKind::Application) {
+                    let mut zones = subnets.zones.clone();
+                    zones.sort();
+                    zones.dedup();
+                    if zones.len() < 2 {
+                        problems.report("V8", "subnets", zones.join(", "), "must be in at least two Availability Zones");
+                    } else if zones.len() < subnets.zones.len() {
+                        problems.report("V9", "subnets", subnets.zones.join(", "), "must be one per Availability Zone");
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Protocols of listener and target group must go together.
+fn check_targets(stack: &Stack, action: &Action, protocol: ListenerProtocol, path: &str, problems: &mut Problems<'_>) {
+    let Action::Forward(forward) = action else { return };
+    for group in &forward.groups {
+        let Some(AnyResource::TargetGroup(group)) = declared(stack, &Value::of(&group.group)) else { continue };
+        let http = matches!(protocol, ListenerProtocol::Http | ListenerProtocol::Https);
+        let both = (protocol == ListenerProtocol::TcpUdp, group.traffic.protocol == crate::resource::TargetProtocol::TcpUdp);
+        if http != group.traffic.is_http() || (both.0 && !both.1) {
+            problems.report(
+                "V71",
+                path,
+                format!("{} to {}", protocol, group.traffic.protocol),
+                "the target group does not take this listener's protocol",
+            );
+        }
+    }
+}
+
+/// The declaration that a value comes from.
+fn declared<'a>(stack: &'a Stack, value: &Value) -> Option<&'a AnyResource> {
+    let Value::Pending(attr) = value else { return None };
+    match &stack.nodes.get(attr.node.index)?.item {
+        Item::Resource(resource) => Some(resource),
+        Item::Lookup(_) => None,
+    }
+}
+
+fn declared_subnets<'a>(stack: &Stack, index: usize, known: &'a [Option<AnyOutputs>]) -> Option<&'a crate::lookup::SubnetsOutputs> {
+    let Item::Resource(AnyResource::LoadBalancer(balancer)) = &stack.nodes[index].item else { return None };
+    let Value::Pending(attr) = Value::of(&balancer.subnets) else { return None };
+    match known.get(attr.node.index)? {
+        Some(AnyOutputs::Found(Found::Subnets(subnets))) => Some(subnets),
+        _ => None,
+    }
+}

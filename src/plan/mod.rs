@@ -1,0 +1,196 @@
+//! Plans: what has to be done so that AWS has what a stack declares.
+//!
+//! Planning is pure: what is declared and what was observed go in, changes and steps come out;
+//! there is no I/O, no clock and no SDK here.
+
+mod advisory;
+mod build;
+mod check;
+mod diff;
+mod render;
+mod steps;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+pub use advisory::Advisory;
+pub(crate) use build::{all_problems, plan};
+pub use diff::{Effect, PropertyChange};
+pub use steps::{Step, StepKind};
+
+use crate::lookup::Found;
+use crate::resource::{AnyObserved, AnyOutputs, AnyResource};
+use crate::stack::{Address, Stack};
+
+/// What AWS has, as far as it concerns a stack.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Observation {
+    /// What the lookups found, by the index of their declaration.
+    pub(crate) found: HashMap<usize, Found>,
+    /// What the stack owns, and what others own under the names that it declares.
+    pub(crate) resources: Vec<AnyObserved>,
+}
+
+/// Whether a plan brings a stack about or takes it down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Goal {
+    /// What is declared exists, and nothing else of the stack.
+    Deploy,
+    /// Nothing of the stack exists.
+    Destroy,
+}
+
+/// What has to be done so that AWS has what a stack declares.
+///
+/// Show it with `Display`, or write it as JSON with [`Plan::to_json`].
+/// [`Deployer::apply`](crate::Deployer::apply) carries it out.
+#[derive(Debug, Clone)]
+#[must_use = "a plan does nothing until it is applied"]
+pub struct Plan {
+    pub(crate) stack: String,
+    pub(crate) stack_id: u64,
+    /// What was declared when the plan was made.
+    pub(crate) declared: Arc<Stack>,
+    pub(crate) goal: Goal,
+    pub(crate) changes: Vec<ResourceChange>,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) advisories: Vec<Advisory>,
+    /// What each change is about, in the same order.
+    pub(crate) subjects: Vec<Subject>,
+    /// What is known of each declaration before anything is done, by its index in the stack.
+    pub(crate) known: Vec<Option<AnyOutputs>>,
+    /// The subject of each declaration.
+    pub(crate) subject_of: HashMap<usize, usize>,
+    pub(crate) addresses: Vec<Address>,
+}
+
+/// A resource with both its sides.
+#[derive(Debug, Clone)]
+pub(crate) struct Subject {
+    pub(crate) address: Address,
+    /// The declaration, by its index in the stack.
+    pub(crate) node: Option<usize>,
+    pub(crate) desired: Option<AnyResource>,
+    pub(crate) observed: Option<AnyObserved>,
+}
+
+/// What happens to one resource.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct ResourceChange {
+    /// The address in the stack.
+    pub address: Address,
+    /// What happens.
+    pub action: Action,
+    /// The id or ARN that AWS has for it, where it exists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The properties that are set or changed.
+    pub properties: Vec<PropertyChange>,
+}
+
+/// What happens to a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Action {
+    /// It stays as it is.
+    Keep,
+    /// It is made.
+    Create,
+    /// It is changed in place.
+    Update,
+    /// It is taken over from outside, and changed where it differs.
+    Adopt,
+    /// A successor takes its place; the old one goes afterwards.
+    Replace,
+    /// It goes: it is owned and no longer declared, or the stack is destroyed.
+    Delete,
+    /// It goes because what it belongs to goes.
+    DeleteWithParent,
+}
+
+/// How many resources a plan creates, changes and so on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Summary {
+    /// Resources that are made.
+    pub create: usize,
+    /// Resources that are changed in place, adopted ones included.
+    pub update: usize,
+    /// Resources that are replaced.
+    pub replace: usize,
+    /// Resources that go.
+    pub delete: usize,
+    /// Resources that stay as they are.
+    pub keep: usize,
+}
+
+impl Plan {
+    /// Returns the name of the stack.
+    pub fn stack(&self) -> &str {
+        &self.stack
+    }
+
+    /// Returns whether the plan deploys or destroys.
+    pub fn goal(&self) -> Goal {
+        self.goal
+    }
+
+    /// Returns what happens to each resource, in the order of declaration; what goes comes last.
+    pub fn changes(&self) -> &[ResourceChange] {
+        &self.changes
+    }
+
+    /// Returns the steps; each names the earlier steps that it needs.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// Returns what is legal and probably unwise.
+    pub fn advisories(&self) -> &[Advisory] {
+        &self.advisories
+    }
+
+    /// Tells whether applying the plan changes nothing.
+    pub fn is_empty(&self) -> bool {
+        self.changes.iter().all(|change| change.action == Action::Keep)
+    }
+
+    /// Returns what happens to one address.
+    pub fn change(&self, address: &str) -> Option<&ResourceChange> {
+        self.changes.iter().find(|change| change.address.as_str() == address)
+    }
+
+    /// Counts what happens.
+    pub fn summary(&self) -> Summary {
+        let mut summary = Summary::default();
+        for change in &self.changes {
+            match change.action {
+                Action::Keep => summary.keep += 1,
+                Action::Create => summary.create += 1,
+                Action::Update | Action::Adopt => summary.update += 1,
+                Action::Replace => summary.replace += 1,
+                Action::Delete | Action::DeleteWithParent => summary.delete += 1,
+            }
+        }
+        summary
+    }
+
+    /// Returns the plan as a JSON document.
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "format_version": 1,
+            "stack": self.stack,
+            "goal": self.goal,
+            "summary": self.summary(),
+            "changes": self.changes,
+            "steps": self.steps,
+            "advisories": self.advisories,
+        })
+    }
+}

@@ -1,0 +1,108 @@
+//! Plans as text.
+
+use std::fmt;
+
+use crate::value::Value;
+
+use super::{Action, Effect, Goal, Plan, PropertyChange, ResourceChange};
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verb = match self.goal {
+            Goal::Deploy => "Plan for",
+            Goal::Destroy => "Destroy",
+        };
+        writeln!(f, "{verb} stack {:?}", self.stack)?;
+        for change in self.changes.iter().filter(|change| change.action != Action::Keep) {
+            writeln!(f)?;
+            change.fmt(f)?;
+        }
+        if !self.advisories.is_empty() {
+            writeln!(f)?;
+        }
+        for advisory in &self.advisories {
+            writeln!(f, "! {} {}: {}", advisory.address, advisory.id, advisory.text)?;
+        }
+        writeln!(f)?;
+        let summary = self.summary();
+        if self.is_empty() {
+            return writeln!(f, "No changes. {} resources are as declared.", summary.keep);
+        }
+        let counts = [
+            (summary.create, "to create"),
+            (summary.update, "to update"),
+            (summary.replace, "to replace"),
+            (summary.delete, "to delete"),
+            (summary.keep, "unchanged"),
+        ];
+        let words: Vec<_> = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        writeln!(f, "{}.", words.join(", "))
+    }
+}
+
+impl fmt::Display for ResourceChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (sign, word) = match self.action {
+            Action::Keep => (' ', "keep"),
+            Action::Create => ('+', "create"),
+            Action::Update => ('~', "update"),
+            Action::Adopt => ('@', "adopt"),
+            Action::Replace => ('±', "replace"),
+            Action::Delete => ('-', "delete"),
+            Action::DeleteWithParent => ('-', "delete with what it belongs to"),
+        };
+        write!(f, "{sign} {} {word}", self.address)?;
+        if let Some(id) = &self.id {
+            write!(f, " ({id})")?;
+        }
+        writeln!(f)?;
+        let shown: Vec<_> = self.properties.iter().filter(|change| !change.is_ownership()).collect();
+        let width = shown.iter().map(|change| change.path.chars().count()).max().unwrap_or(0);
+        shown.into_iter().try_for_each(|change| property(f, change, width))
+    }
+}
+
+fn property(f: &mut fmt::Formatter<'_>, change: &PropertyChange, width: usize) -> fmt::Result {
+    let PropertyChange { path, before, after, effect } = change;
+    let sign = match (before.is_unset(), after.is_unset()) {
+        (true, _) => '+',
+        (_, true) => '-',
+        _ => '~',
+    };
+    write!(f, "    {sign} {path:<width$}  ")?;
+    match (before, after) {
+        (Value::Unset, after) => write!(f, "{}", Shown(after))?,
+        (before, Value::Unset) => write!(f, "{}", Shown(before))?,
+        (before, after) => write!(f, "{} → {}", Shown(before), Shown(after))?,
+    }
+    if let Effect::Replace(reason) = effect {
+        write!(f, "  (forces replacement: {reason})")?;
+    }
+    writeln!(f)
+}
+
+/// A value as people read it: rules and actions as phrases, everything else as written.
+struct Shown<'a>(&'a Value);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Value::List(values) if values.len() == 1 => Shown(&values[0]).fmt(f),
+            Value::List(values) => {
+                f.write_str("[")?;
+                for (index, value) in values.iter().enumerate() {
+                    write!(f, "{}{}", if index > 0 { ", " } else { "" }, Shown(value))?;
+                }
+                f.write_str("]")
+            }
+            Value::Map(entries) => {
+                for (index, (key, value)) in entries.iter().enumerate() {
+                    write!(f, "{}{key} {}", if index > 0 { ", " } else { "" }, Shown(value))?;
+                }
+                Ok(())
+            }
+            Value::Pending(attr) => write!(f, "(known after deploy: {})", attr.name()),
+            other => other.fmt(f),
+        }
+    }
+}

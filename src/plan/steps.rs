@@ -1,0 +1,335 @@
+//! Steps: the calls and waits of a plan, each with the earlier ones that it needs.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde::Serialize;
+
+use crate::resource::{AnyObserved, AnyResource, Operation};
+use crate::stack::Address;
+use crate::value::Value;
+
+use super::build::creation_any;
+use super::{Action, PropertyChange, ResourceChange, Subject};
+
+/// One call, or one wait, of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Step {
+    /// The resource.
+    pub address: Address,
+    /// What is done.
+    pub kind: StepKind,
+    /// The steps that come before, by their index; all are earlier in the plan.
+    pub after: Vec<usize>,
+    #[serde(skip)]
+    pub(crate) subject: usize,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum StepKind {
+    /// Makes the resource, by this call.
+    Create(Operation),
+    /// Sets or changes properties, by this call.
+    Call(Operation),
+    /// Waits until the resource does its work.
+    Settle,
+    /// Deletes the resource, by this call.
+    Delete(Operation),
+    /// Waits until the resource is gone.
+    Gone,
+}
+
+impl StepKind {
+    /// Tells whether the step changes something, as opposed to waiting.
+    pub fn is_mutation(self) -> bool {
+        !matches!(self, Self::Settle | Self::Gone)
+    }
+}
+
+impl std::fmt::Display for StepKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Create(operation) | Self::Call(operation) | Self::Delete(operation) => operation.fmt(f),
+            Self::Settle => f.write_str("ready"),
+            Self::Gone => f.write_str("gone"),
+        }
+    }
+}
+
+/// Works out the steps, and marks what goes with its parent.
+pub(super) fn steps(
+    subjects: &[Subject],
+    changes: &mut [ResourceChange],
+    subject_of: &HashMap<usize, usize>,
+) -> Vec<Step> {
+    let by_id = changes.iter().enumerate().filter_map(|(subject, change)| Some((change.id.clone()?, subject))).collect();
+    let mut graph = Graph {
+        subjects,
+        subject_of,
+        by_id,
+        steps: Vec::new(),
+        own: vec![Own::default(); subjects.len()],
+        users: HashMap::new(),
+    };
+    graph.untagged(changes);
+    graph.mutations(changes);
+    graph.waits();
+    graph.deletions(changes);
+    graph.steps
+}
+
+/// The steps of one subject.
+#[derive(Debug, Clone, Default)]
+struct Own {
+    /// Steps of others that its calls wait for.
+    before: Vec<usize>,
+    create: Option<usize>,
+    calls: BTreeMap<Operation, usize>,
+    last: Option<usize>,
+    settle: Option<usize>,
+    /// The step after which it is gone.
+    gone: Option<usize>,
+}
+
+struct Graph<'a> {
+    subjects: &'a [Subject],
+    subject_of: &'a HashMap<usize, usize>,
+    /// What exists, by id.
+    by_id: HashMap<String, usize>,
+    steps: Vec<Step>,
+    own: Vec<Own>,
+    /// Subjects that refer to a declaration, by its index.
+    users: HashMap<usize, Vec<usize>>,
+}
+
+impl Graph<'_> {
+    fn push(&mut self, subject: usize, kind: StepKind, after: impl IntoIterator<Item = usize>) -> usize {
+        let after: BTreeSet<usize> = after.into_iter().collect();
+        self.steps.push(Step {
+            address: self.subjects[subject].address.clone(),
+            kind,
+            after: after.into_iter().collect(),
+            subject,
+        });
+        self.steps.len() - 1
+    }
+
+    /// Deletes of what is recorded in the tags of a parent that stays: before the parent forgets
+    /// it, or an interrupted run would leave something that nobody knows for its own.
+    fn untagged(&mut self, changes: &[ResourceChange]) {
+        for (subject, change) in changes.iter().enumerate() {
+            let Some(observed) = self.subjects[subject].observed.as_ref().filter(|_| change.action == Action::Delete) else { continue };
+            let Some(parent) = self.parent(&observed.parent()).filter(|_| observed.recorded_as().is_some()) else { continue };
+            if changes[parent].action != Action::Delete {
+                let step = self.push(subject, StepKind::Delete(observed.traits().delete), []);
+                self.own[subject].gone = Some(step);
+                self.own[parent].before.push(step);
+            }
+        }
+    }
+
+    /// The subject that a resource belongs to, if it exists.
+    fn parent(&self, parent: &Value) -> Option<usize> {
+        self.by_id.get(parent.as_text()?).copied()
+    }
+
+    /// Creates and updates, in the order of declaration: what a subject needs is there already.
+    fn mutations(&mut self, changes: &[ResourceChange]) {
+        for (subject, change) in changes.iter().enumerate() {
+            let Some(desired) = &self.subjects[subject].desired else { continue };
+            let mut needs = Vec::new();
+            let mut providers = BTreeSet::new();
+            desired.visit_pending(&mut |attr| {
+                providers.insert(attr.node.index);
+                needs.extend(self.provider(attr.node.index, attr.name));
+            });
+            for provider in providers {
+                self.users.entry(provider).or_default().push(subject);
+            }
+            needs.extend(self.own[subject].before.iter().copied());
+            if desired.recorded_as().is_some() {
+                // The parent knows it before it exists.
+                let parent = self.parent(&desired.parent());
+                needs.extend(parent.and_then(|parent| self.own[parent].calls.get(&Operation::CreateOrUpdateTags)));
+            }
+            let mut last = None;
+            if matches!(change.action, Action::Create | Action::Replace) {
+                let step = self.push(subject, StepKind::Create(desired.traits().create), needs.iter().copied());
+                self.own[subject].create = Some(step);
+                last = Some(step);
+            }
+            // One after another: AWS refuses some changes while another of the same resource runs.
+            // A successor is made anew: what differed from the old one does not matter to it.
+            let operations = match change.action {
+                Action::Replace => calls(&creation_any(desired)),
+                _ => calls(&change.properties),
+            };
+            for operation in operations {
+                let after: Vec<_> = last.into_iter().chain(needs.iter().copied()).collect();
+                let step = self.push(subject, StepKind::Call(operation), after);
+                self.own[subject].calls.insert(operation, step);
+                last = Some(step);
+            }
+            self.own[subject].last = last;
+        }
+    }
+
+    /// The step that makes an output of a declaration known.
+    fn provider(&self, node: usize, output: &str) -> Option<usize> {
+        let subject = *self.subject_of.get(&node)?;
+        let own = &self.own[subject];
+        let desired = self.subjects[subject].desired.as_ref()?;
+        let changing = own.calls.iter().rev().find(|(operation, _)| desired.changed_by(**operation).contains(&output));
+        own.create.or(changing.map(|(_, step)| *step))
+    }
+
+    /// Waits until what is declared does its work. They hold up nothing but what needs them, so
+    /// they may wait for all that helps them: a target is healthy only once a listener forwards
+    /// to it and the security groups let it be checked.
+    fn waits(&mut self) {
+        for subject in 0..self.subjects.len() {
+            let Some(desired) = &self.subjects[subject].desired else { continue };
+            if !desired.traits().settles {
+                continue;
+            }
+            let mut after: BTreeSet<usize> = self.own[subject].last.into_iter().collect();
+            for near in self.neighbours(desired) {
+                after.extend(self.own[near].last);
+                if let Some(resource) = &self.subjects[near].desired {
+                    after.extend(self.neighbours(resource).into_iter().filter_map(|far| self.own[far].last));
+                }
+            }
+            let step = self.push(subject, StepKind::Settle, after);
+            self.own[subject].settle = Some(step);
+        }
+    }
+
+    /// What a resource needs, and what makes its target groups receive traffic.
+    fn neighbours(&self, resource: &AnyResource) -> Vec<usize> {
+        let mut near = Vec::new();
+        resource.visit_pending(&mut |attr| {
+            let Some(&subject) = self.subject_of.get(&attr.node.index) else { return };
+            near.push(subject);
+            if matches!(self.subjects[subject].desired, Some(AnyResource::TargetGroup(_))) {
+                let users = self.users.get(&attr.node.index).into_iter().flatten();
+                near.extend(users.filter(|user| {
+                    matches!(self.subjects[**user].desired, Some(AnyResource::Listener(_) | AnyResource::ListenerRule(_)))
+                }));
+            }
+        });
+        near
+    }
+
+    /// Deletes: each after everything that uses it has let go or is gone.
+    fn deletions(&mut self, changes: &mut [ResourceChange]) {
+        let going: Vec<usize> = (0..self.subjects.len())
+            .filter(|s| changes[*s].action == Action::Delete && self.own[*s].gone.is_none())
+            .collect();
+        let by_id: HashMap<String, usize> =
+            going.iter().filter_map(|s| Some((changes[*s].id.clone()?, *s))).collect();
+        // What each of them uses, and who goes together with its parent.
+        let mut uses: HashMap<usize, BTreeSet<usize>> = HashMap::new();
+        let mut with_parent: HashMap<usize, usize> = HashMap::new();
+        for (subject, entry) in self.subjects.iter().enumerate() {
+            let Some(observed) = &entry.observed else { continue };
+            let mut used = BTreeSet::new();
+            observed.visit_texts(&mut |text| used.extend(by_id.get(text).filter(|other| **other != subject)));
+            if changes[subject].action == Action::Delete && observed.traits().goes_with_parent {
+                if let Some(parent) = parent_of(observed, &by_id) {
+                    with_parent.insert(subject, parent);
+                }
+            }
+            uses.insert(subject, used);
+        }
+        for subject in with_parent.keys() {
+            changes[*subject].action = Action::DeleteWithParent;
+        }
+        let mut waits_for: HashMap<usize, BTreeSet<usize>> = HashMap::new();
+        let mut after: HashMap<usize, BTreeSet<usize>> = HashMap::new();
+        for (user, used) in &uses {
+            for thing in used {
+                if changes[*user].action == Action::Delete {
+                    waits_for.entry(*thing).or_default().insert(*user);
+                } else if changes[*user].action == Action::DeleteWithParent {
+                    let top = top(*user, &with_parent);
+                    if top != *thing {
+                        waits_for.entry(*thing).or_default().insert(top);
+                    }
+                } else {
+                    after.entry(*thing).or_default().extend(self.own[*user].last.into_iter().chain(self.own[*user].settle));
+                }
+            }
+        }
+        for subject in &going {
+            // What takes its place is ready first.
+            if let Some(successor) = self.subjects[*subject].node.and_then(|node| self.subject_of.get(&node)) {
+                let own = &self.own[*successor];
+                let users = self.subjects[*successor].node.and_then(|node| self.users.get(&node));
+                let moved = users.into_iter().flatten().flat_map(|user| [self.own[*user].last, self.own[*user].settle]);
+                after.entry(*subject).or_default().extend(moved.chain([own.last, own.settle]).flatten());
+            }
+        }
+        let roots: Vec<usize> = going.iter().copied().filter(|s| !with_parent.contains_key(s)).collect();
+        for subject in order(&roots, &waits_for) {
+            let gone = waits_for.get(&subject).into_iter().flatten().filter_map(|user| self.own[*user].gone);
+            let after: Vec<_> = gone.chain(after.remove(&subject).unwrap_or_default()).collect();
+            let Some(traits) = self.subjects[subject].observed.as_ref().map(AnyObserved::traits) else { continue };
+            let step = self.push(subject, StepKind::Delete(traits.delete), after);
+            let gone = if traits.lingers { self.push(subject, StepKind::Gone, [step]) } else { step };
+            self.own[subject].gone = Some(gone);
+        }
+    }
+}
+
+/// The calls of a change, additions before removals.
+fn calls(properties: &[PropertyChange]) -> Vec<Operation> {
+    let mut calls: Vec<(bool, Operation)> = Vec::new();
+    for property in properties {
+        if let Some(operation) = property.operation() {
+            let entry = (property.after.is_unset(), operation);
+            if !calls.iter().any(|(_, known)| *known == operation) {
+                calls.push(entry);
+            }
+        }
+    }
+    calls.sort_by_key(|(removes, _)| *removes);
+    calls.into_iter().map(|(_, operation)| operation).collect()
+}
+
+fn parent_of(observed: &AnyObserved, by_id: &HashMap<String, usize>) -> Option<usize> {
+    match observed.parent() {
+        Value::Text(id) => by_id.get(&id).copied(),
+        _ => None,
+    }
+}
+
+fn top(subject: usize, with_parent: &HashMap<usize, usize>) -> usize {
+    let mut top = subject;
+    while let Some(parent) = with_parent.get(&top) {
+        top = *parent;
+    }
+    top
+}
+
+/// Users before what they use. Groups that allow each other can be in a circle; it is broken at
+/// any place, and the deletion is tried until the other has gone.
+fn order(subjects: &[usize], waits_for: &HashMap<usize, BTreeSet<usize>>) -> Vec<usize> {
+    let mut done = BTreeSet::new();
+    let mut ordered = Vec::with_capacity(subjects.len());
+    for subject in subjects {
+        // Depth first without recursion: a chain may be as long as the stack is large.
+        let mut path = vec![(*subject, false)];
+        while let Some((next, expanded)) = path.pop() {
+            if expanded {
+                ordered.push(next);
+            } else if done.insert(next) {
+                path.push((next, true));
+                path.extend(waits_for.get(&next).into_iter().flatten().map(|user| (*user, false)));
+            }
+        }
+    }
+    ordered
+}

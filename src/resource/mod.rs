@@ -1,0 +1,388 @@
+//! The resources that a stack can declare: one file a kind.
+//!
+//! Each file holds what the user writes (a builder), the checks that need no network, the outputs,
+//! and the table of its properties. Nothing here does I/O or knows the SDK.
+
+mod attributes;
+mod auto_scaling_group;
+mod launch_template;
+mod listener;
+mod listener_rule;
+mod load_balancer;
+mod names;
+mod operation;
+mod property;
+mod scaling_policy;
+mod security_group;
+mod security_group_rule;
+pub(crate) mod tags;
+mod target_group;
+
+use std::fmt::Debug;
+
+#[doc(hidden)]
+pub use attributes::Attributes;
+pub use auto_scaling_group::*;
+pub use launch_template::*;
+pub use listener::*;
+pub use listener_rule::*;
+pub use load_balancer::*;
+pub use operation::Operation;
+pub(crate) use property::{Property, Unset, Update};
+pub use scaling_policy::*;
+pub use security_group::*;
+pub use security_group_rule::*;
+pub use tags::Tags;
+pub use target_group::*;
+
+use crate::input::{Attr, Resolve};
+use crate::lookup::Found;
+use crate::problem::Problems;
+use crate::stack::{Declare, Item, sealed};
+use crate::value::Value;
+
+/// Receives the inputs of a resource.
+pub(crate) type Visit<'a> = dyn FnMut(&mut dyn Resolve) + 'a;
+
+/// What the planner and the engine need to know of a kind.
+pub(crate) trait Describe: Declare {
+    const PROPERTIES: &'static [Property<Self>];
+    /// The call that creates one, and the call that deletes one.
+    const CREATE: Operation;
+    const DELETE: Operation;
+    /// Whether AWS goes on working after the create call has answered.
+    const SETTLES: bool = false;
+    /// Whether AWS goes on working after the delete call has answered.
+    const LINGERS: bool = false;
+    /// Whether deleting the parent deletes this too, so that a delete of its own is a wasted call.
+    const GOES_WITH_PARENT: bool = false;
+
+    /// What tells this resource from all others of its kind, as AWS sees it: names, or the parent
+    /// and a number.
+    fn natural_key(&self) -> Vec<Value>;
+
+    /// What the resource belongs to, where it cannot exist by itself.
+    fn parent(&self) -> Value {
+        Value::Unset
+    }
+
+    /// The name that must be unique, and its greatest length, where a successor needs another one.
+    fn unique_name(&mut self) -> Option<(&mut String, usize)> {
+        None
+    }
+
+    /// The tag of the parent that records this resource, for kinds that AWS cannot tag.
+    fn recorded_as(&self) -> Option<String> {
+        None
+    }
+
+    /// Sets a tag; does nothing on kinds that AWS cannot tag.
+    fn set_tag(&mut self, key: &str, value: &str);
+
+    /// Whether the declaration sets a tag.
+    fn has_tag(&self, key: &str) -> bool;
+
+    /// Reports what is wrong with the declaration.
+    fn validate(&self, problems: &mut Problems<'_>);
+
+    /// Calls `visit` on every input, so that what is known can be put in its place.
+    fn inputs(&mut self, visit: &mut Visit<'_>);
+
+    /// An output as a value, by the name under which others refer to it.
+    fn output(outputs: &Self::Outputs, name: &str) -> Value;
+
+    /// The output that identifies the resource in other resources and in errors.
+    fn id(outputs: &Self::Outputs) -> &str;
+
+    /// Outputs that `operation` changes.
+    fn changed_by(operation: Operation) -> &'static [&'static str] {
+        let _ = operation;
+        &[]
+    }
+}
+
+/// A resource as AWS has it: every value known, and what AWS handed out.
+#[derive(Debug, Clone)]
+pub(crate) struct Observed<R: Declare> {
+    pub(crate) spec: R,
+    pub(crate) outputs: R::Outputs,
+    pub(crate) owner: Option<tags::Owner>,
+    /// The name that AWS has for it, which is a derived one on a successor; the spec holds the
+    /// declared one.
+    pub(crate) name: Option<String>,
+}
+
+/// Kinds whose declaration can be taken out of an observed resource.
+pub(crate) trait FromObserved: Sized {
+    fn of(any: &AnyObserved) -> Option<&Self>;
+}
+
+/// The list of kinds. A new kind is a line here; the compiler then names what is missing.
+macro_rules! kinds {
+    ($macro:ident) => {
+        $macro! {
+            SecurityGroup, SecurityGroupOutputs;
+            SecurityGroupRule, SecurityGroupRuleOutputs;
+            TargetGroup, TargetGroupOutputs;
+            LoadBalancer, LoadBalancerOutputs;
+            Listener, ListenerOutputs;
+            ListenerRule, ListenerRuleOutputs;
+            LaunchTemplate, LaunchTemplateOutputs;
+            AutoScalingGroup, AutoScalingGroupOutputs;
+            ScalingPolicy, ScalingPolicyOutputs;
+        }
+    };
+}
+
+macro_rules! any {
+    ($($kind:ident, $outputs:ident;)+) => {
+        /// A resource of any kind.
+        #[doc(hidden)]
+        #[derive(Debug, Clone)]
+        #[non_exhaustive]
+        pub enum AnyResource {
+            $($kind(Box<$kind>),)+
+        }
+
+        /// The outputs of a resource of any kind.
+        #[doc(hidden)]
+        #[derive(Debug, Clone)]
+        #[non_exhaustive]
+        pub enum AnyOutputs {
+            $($kind($outputs),)+
+            Found(Found),
+        }
+
+        /// An observed resource of any kind.
+        #[derive(Debug, Clone)]
+        pub(crate) enum AnyObserved {
+            $($kind(Box<Observed<$kind>>),)+
+        }
+
+        $(
+            impl sealed::Sealed for $kind {}
+
+            impl Declare for $kind {
+                type Outputs = $outputs;
+                const KIND: &'static str = stringify!($kind);
+
+                fn into_item(self) -> Item {
+                    Item::Resource(AnyResource::$kind(Box::new(self)))
+                }
+
+                fn outputs(any: &AnyOutputs) -> Option<&$outputs> {
+                    match any {
+                        AnyOutputs::$kind(outputs) => Some(outputs),
+                        _ => None,
+                    }
+                }
+            }
+
+            impl From<$outputs> for AnyOutputs {
+                fn from(outputs: $outputs) -> Self {
+                    Self::$kind(outputs)
+                }
+            }
+
+            impl FromObserved for $kind {
+                fn of(any: &AnyObserved) -> Option<&Self> {
+                    match any {
+                        AnyObserved::$kind(observed) => Some(&observed.spec),
+                        _ => None,
+                    }
+                }
+            }
+
+            impl From<Observed<$kind>> for AnyObserved {
+                fn from(observed: Observed<$kind>) -> Self {
+                    Self::$kind(Box::new(observed))
+                }
+            }
+        )+
+
+        /// Runs the same code on a resource of whichever kind.
+        macro_rules! with_resource {
+            ($any:expr, $resource:ident => $body:expr) => {
+                match $any {
+                    $($crate::resource::AnyResource::$kind($resource) => $body,)+
+                }
+            };
+        }
+
+        /// Runs the same code on an observed resource of whichever kind.
+        macro_rules! with_observed {
+            ($any:expr, $observed:ident => $body:expr) => {
+                match $any {
+                    $($crate::resource::AnyObserved::$kind($observed) => $body,)+
+                }
+            };
+        }
+
+        /// Runs the same code on a declared and an observed resource of the same kind.
+        macro_rules! with_both {
+            ($declared:expr, $seen:expr, ($resource:ident, $observed:ident) => $body:expr, _ => $other:expr) => {
+                match ($declared, $seen) {
+                    $((
+                        $crate::resource::AnyResource::$kind($resource),
+                        $crate::resource::AnyObserved::$kind($observed),
+                    ) => $body,)+
+                    _ => $other,
+                }
+            };
+        }
+
+        impl AnyOutputs {
+            pub(crate) fn output(&self, name: &str) -> Value {
+                match self {
+                    $(Self::$kind(outputs) => <$kind as Describe>::output(outputs, name),)+
+                    Self::Found(found) => found.output(name),
+                }
+            }
+
+            pub(crate) fn id(&self) -> &str {
+                match self {
+                    $(Self::$kind(outputs) => <$kind as Describe>::id(outputs),)+
+                    Self::Found(found) => found.id(),
+                }
+            }
+        }
+
+        impl AnyObserved {
+            pub(crate) fn outputs(&self) -> AnyOutputs {
+                match self {
+                    $(Self::$kind(observed) => AnyOutputs::$kind(observed.outputs.clone()),)+
+                }
+            }
+        }
+    };
+}
+kinds!(any);
+pub(crate) use {with_both, with_observed, with_resource};
+
+fn kind_of<R: Declare>(_: &R) -> &'static str {
+    R::KIND
+}
+
+impl AnyResource {
+    /// Calls `visit` for every output of another resource that this one needs.
+    pub(crate) fn visit_pending(&self, visit: &mut impl FnMut(Attr)) {
+        let mut copy = self.clone();
+        with_resource!(&mut copy, resource => resource.inputs(&mut |input| visit_input(input, visit)));
+    }
+
+    /// Puts what is known in the place of what is pending.
+    pub(crate) fn resolve(&mut self, known: &dyn Fn(Attr) -> Option<Value>) {
+        with_resource!(self, resource => resource.inputs(&mut |input| input.resolve(known)));
+    }
+
+    pub(crate) fn kind(&self) -> &'static str {
+        with_resource!(self, resource => kind_of(&**resource))
+    }
+
+    pub(crate) fn set_tag(&mut self, key: &str, value: &str) {
+        with_resource!(self, resource => resource.set_tag(key, value));
+    }
+
+    pub(crate) fn has_tag(&self, key: &str) -> bool {
+        with_resource!(self, resource => resource.has_tag(key))
+    }
+
+    /// Outputs that `operation` changes.
+    pub(crate) fn changed_by(&self, operation: Operation) -> &'static [&'static str] {
+        with_resource!(self, resource => changed_by(&**resource, operation))
+    }
+
+    /// What the planner needs to know of the kind.
+    pub(crate) fn traits(&self) -> Traits {
+        with_resource!(self, resource => Traits::of(&**resource))
+    }
+
+    pub(crate) fn validate(&self, problems: &mut Problems<'_>) {
+        with_resource!(self, resource => resource.validate(problems));
+    }
+
+    pub(crate) fn natural_key(&self) -> Vec<Value> {
+        with_resource!(self, resource => resource.natural_key())
+    }
+
+    pub(crate) fn parent(&self) -> Value {
+        with_resource!(self, resource => resource.parent())
+    }
+
+    pub(crate) fn recorded_as(&self) -> Option<String> {
+        with_resource!(self, resource => resource.recorded_as())
+    }
+}
+
+/// What the planner needs to know of a kind.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Traits {
+    pub(crate) create: Operation,
+    pub(crate) delete: Operation,
+    pub(crate) settles: bool,
+    pub(crate) lingers: bool,
+    pub(crate) goes_with_parent: bool,
+}
+
+impl Traits {
+    fn of<R: Describe>(_: &R) -> Self {
+        Self {
+            create: R::CREATE,
+            delete: R::DELETE,
+            settles: R::SETTLES,
+            lingers: R::LINGERS,
+            goes_with_parent: R::GOES_WITH_PARENT,
+        }
+    }
+}
+
+fn changed_by<R: Describe>(_: &R, operation: Operation) -> &'static [&'static str] {
+    R::changed_by(operation)
+}
+
+impl AnyObserved {
+    pub(crate) fn traits(&self) -> Traits {
+        with_observed!(self, observed => Traits::of(&observed.spec))
+    }
+
+    pub(crate) fn recorded_as(&self) -> Option<String> {
+        with_observed!(self, observed => observed.spec.recorded_as())
+    }
+
+    /// Calls `visit` for every text in the properties: ids of what it uses are among them.
+    pub(crate) fn visit_texts(&self, visit: &mut impl FnMut(&str)) {
+        with_observed!(self, observed => visit_texts(&observed.spec, visit));
+    }
+
+    pub(crate) fn kind(&self) -> &'static str {
+        with_observed!(self, observed => kind_of(&observed.spec))
+    }
+
+    pub(crate) fn owner(&self) -> Option<&tags::Owner> {
+        with_observed!(self, observed => observed.owner.as_ref())
+    }
+
+    pub(crate) fn natural_key(&self) -> Vec<Value> {
+        with_observed!(self, observed => observed.spec.natural_key())
+    }
+
+    pub(crate) fn parent(&self) -> Value {
+        with_observed!(self, observed => observed.spec.parent())
+    }
+}
+
+fn visit_input(input: &mut dyn Resolve, visit: &mut impl FnMut(Attr)) {
+    if let Some(attr) = input.pending() {
+        visit(attr);
+    }
+}
+
+fn visit_texts<R: Describe>(spec: &R, visit: &mut impl FnMut(&str)) {
+    for property in R::PROPERTIES {
+        property.read(spec).walk(&mut |value| {
+            if let Some(text) = value.as_text() {
+                visit(text);
+            }
+        });
+    }
+}

@@ -1,0 +1,56 @@
+//! The API operations that change things, as property tables, plans and errors name them.
+
+use std::fmt;
+
+macro_rules! operations {
+    ($($service:literal: $($operation:ident)+;)+) => {
+        /// An API operation that changes something.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+        #[non_exhaustive]
+        #[expect(missing_docs, reason = "each variant is the AWS API operation of that name")]
+        pub enum Operation {
+            $($($operation,)+)+
+        }
+
+        impl Operation {
+            /// Returns the operation's name in the AWS API.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $($(Self::$operation => stringify!($operation),)+)+
+                }
+            }
+
+            /// Returns the prefix of the service in IAM actions, such as `ec2`.
+            pub fn service(self) -> &'static str {
+                match self {
+                    $($(Self::$operation)|+ => $service,)+
+                }
+            }
+        }
+    };
+}
+
+operations! {
+    "ec2":
+        CreateSecurityGroup DeleteSecurityGroup AuthorizeSecurityGroupIngress AuthorizeSecurityGroupEgress
+        RevokeSecurityGroupIngress RevokeSecurityGroupEgress ModifySecurityGroupRules
+        CreateTags DeleteTags
+        CreateLaunchTemplate CreateLaunchTemplateVersion ModifyLaunchTemplate DeleteLaunchTemplate;
+    "elasticloadbalancing":
+        CreateLoadBalancer DeleteLoadBalancer ModifyLoadBalancerAttributes SetSecurityGroups SetSubnets SetIpAddressType
+        CreateTargetGroup DeleteTargetGroup ModifyTargetGroup ModifyTargetGroupAttributes
+        CreateListener DeleteListener ModifyListener AddListenerCertificates RemoveListenerCertificates
+        CreateRule DeleteRule ModifyRule SetRulePriorities
+        AddTags RemoveTags;
+    "autoscaling":
+        CreateAutoScalingGroup DeleteAutoScalingGroup UpdateAutoScalingGroup
+        AttachLoadBalancerTargetGroups DetachLoadBalancerTargetGroups
+        EnableMetricsCollection DisableMetricsCollection CreateOrUpdateTags
+        PutScalingPolicy DeletePolicy;
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

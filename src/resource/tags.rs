@@ -1,0 +1,84 @@
+//! Tags, and the tags by which purlin knows what is its own.
+
+use std::collections::BTreeMap;
+
+use crate::problem::Problems;
+use crate::value::{ToValue, Value};
+
+/// The prefix of the tags that purlin keeps for itself.
+pub(crate) const PREFIX: &str = "purlin:";
+/// The tag that names the stack that owns a resource.
+pub(crate) const STACK: &str = "purlin:stack";
+/// The tag that holds the address of a resource in its stack.
+pub(crate) const ADDRESS: &str = "purlin:address";
+/// The tag that holds the declared name, on a successor that had to take another one.
+pub(crate) const NAME: &str = "purlin:name";
+/// The prefix of the tags by which a group records which of its untaggable children are ours.
+pub(crate) const CHILD: &str = "purlin:child:";
+
+/// Tags of a resource: keys of 1 to 128 characters, values of up to 256.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tags(pub(crate) BTreeMap<String, String>);
+
+impl Tags {
+    /// Makes an empty set of tags.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets a tag; the last value of a key stays.
+    pub fn insert(&mut self, key: impl Into<String>, value: impl Into<String>) {
+        self.0.insert(key.into(), value.into());
+    }
+
+    /// Returns the value of a tag.
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key).map(String::as_str)
+    }
+
+    /// Iterates over the tags in the order of their keys.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
+    /// Reports tags that AWS would refuse.
+    pub(crate) fn validate(&self, problems: &mut Problems<'_>) {
+        let allowed = |c: char| c.is_alphanumeric() || c.is_whitespace() || "_.:/=+-@".contains(c);
+        let words = "letters, digits, spaces and `_.:/=+-@`";
+        for (key, value) in self.iter() {
+            let path = format!("tags.{key}");
+            problems.text("V39", &path, key, 1..=128, allowed, words);
+            problems.text("V39", &path, value, 0..=256, allowed, words);
+            if key.to_lowercase().starts_with("aws:") || key.starts_with(PREFIX) {
+                problems.report("V39", path, format!("{key:?}"), "must not begin with `aws:` or `purlin:`, which are reserved");
+            }
+        }
+        // Five of AWS's fifty are left to purlin's own.
+        problems.range("V178", "tags", Some(self.0.len()), 0..=45);
+    }
+
+    /// Returns the owner that the tags name, if they name one.
+    pub(crate) fn owner(&self) -> Option<Owner> {
+        Some(Owner { stack: self.get(STACK)?.to_owned(), address: self.get(ADDRESS)?.to_owned() })
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Tags {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(tags: I) -> Self {
+        Self(tags.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
+    }
+}
+
+impl ToValue for Tags {
+    fn to_value(&self) -> Value {
+        if self.0.is_empty() { Value::Unset } else { self.0.to_value() }
+    }
+}
+
+/// Who owns a resource, by its tags.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Owner {
+    pub(crate) stack: String,
+    pub(crate) address: String,
+}

@@ -1,0 +1,45 @@
+//! How fast the simulated AWS is.
+
+use std::time::Duration;
+
+/// Durations of the simulated AWS. Change them with [`SimAws::configure`](super::SimAws::configure).
+///
+/// The defaults are round numbers of the size that AWS users report, not measurements.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Settings {
+    /// Until the answer to a read arrives. Default 50 ms.
+    pub read_latency: Duration,
+    /// Until the answer to a write arrives. Default 250 ms.
+    pub write_latency: Duration,
+    /// Until what was created shows in describes. Default zero.
+    pub describe_lag: Duration,
+    /// From creation until a load balancer is `active`. Default 150 s.
+    pub load_balancer_provisioning: Duration,
+    /// From the deletion of a load balancer until its network interfaces are gone. Default 20 s.
+    pub load_balancer_interface_release: Duration,
+    /// From launch until an instance is `running` and serves. Default 35 s.
+    pub instance_boot: Duration,
+    /// From the order to terminate until an instance is `terminated`. Default 30 s.
+    pub instance_termination: Duration,
+    /// From when a target can be reached until its first health check passes. Default 15 s.
+    pub target_health_check: Duration,
+    /// From when an Auto Scaling group needs an instance until it launches one. Default 3 s.
+    pub scaling_reaction: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            read_latency: Duration::from_millis(50),
+            write_latency: Duration::from_millis(250),
+            describe_lag: Duration::ZERO,
+            load_balancer_provisioning: Duration::from_secs(150),
+            load_balancer_interface_release: Duration::from_secs(20),
+            instance_boot: Duration::from_secs(35),
+            instance_termination: Duration::from_secs(30),
+            target_health_check: Duration::from_secs(15),
+            scaling_reaction: Duration::from_secs(3),
+        }
+    }
+}

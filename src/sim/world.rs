@@ -1,0 +1,169 @@
+//! The state that the simulated clients share, and the one door through which every call enters.
+
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use aws_smithy_mocks::MockResponse;
+use aws_smithy_types::DateTime;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::autoscaling::AutoScalingState;
+use super::ec2::Ec2State;
+use super::elbv2::ElbState;
+use super::error::{ApiError, Service};
+use super::fault::{Fault, FaultState, Verdict};
+use super::log::Call;
+use super::settings::Settings;
+
+/// Everything that the simulated account holds.
+///
+/// Time is virtual: `now` is the time since the world began, read from tokio's clock at each
+/// call, and whatever should have happened by then happens first ([`World::advance`]).
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) now: Duration,
+    pub(crate) region: String,
+    pub(crate) account: String,
+    pub(crate) settings: Settings,
+    pub(crate) ec2: Ec2State,
+    pub(crate) elb: ElbState,
+    pub(crate) autoscaling: AutoScalingState,
+    pub(crate) calls: Vec<Call>,
+    pub(crate) faults: Vec<FaultState>,
+    crash_after: Option<usize>,
+    next_id: u64,
+}
+
+impl World {
+    fn new() -> Self {
+        Self {
+            now: Duration::ZERO,
+            region: "ap-northeast-2".to_owned(),
+            account: "123456789012".to_owned(),
+            settings: Settings::default(),
+            ec2: Ec2State::default(),
+            elb: ElbState::default(),
+            autoscaling: AutoScalingState::default(),
+            calls: Vec::new(),
+            faults: Vec::new(),
+            crash_after: None,
+            next_id: 0,
+        }
+    }
+
+    /// A new identifier in the style of EC2: `sg-0000000000000002a`. Counted, not random, so
+    /// that a simulation run twice is the same twice.
+    pub(crate) fn new_id(&mut self, prefix: &str) -> String {
+        format!("{prefix}-{:017x}", self.next_number())
+    }
+
+    /// A new 16-digit hexadecimal suffix, as in the ARNs of load balancers and target groups.
+    pub(crate) fn new_suffix(&mut self) -> String {
+        format!("{:016x}", self.next_number())
+    }
+
+    fn next_number(&mut self) -> u64 {
+        self.next_id += 1;
+        self.next_id
+    }
+
+    /// `arn:aws:{service}:{region}:{account}:{resource}`.
+    pub(crate) fn arn(&self, service: &str, resource: &str) -> String {
+        format!("arn:aws:{service}:{}:{}:{resource}", self.region, self.account)
+    }
+
+    /// A moment of virtual time as services write it. The simulation begins on 2026-01-01.
+    pub(crate) fn timestamp(at: Duration) -> DateTime {
+        const BEGINNING: f64 = 1_767_225_600.0;
+        DateTime::from_secs_f64(BEGINNING + at.as_secs_f64())
+    }
+
+    /// Whether something made at `created` shows in describes yet.
+    pub(crate) fn visible(&self, created: Duration) -> bool {
+        created + self.settings.describe_lag <= self.now
+    }
+
+    /// Lets everything happen that was due by `now`, in order of time.
+    ///
+    /// Auto Scaling is the only part with a life of its own (launches, health checks, alarms);
+    /// states of balancers and instances are functions of their age and of `now`.
+    pub(crate) fn advance(&mut self, now: Duration) {
+        while let Some(at) = super::autoscaling::next_event(self).filter(|at| *at <= now) {
+            self.now = self.now.max(at);
+            super::autoscaling::run_event(self);
+        }
+        self.now = self.now.max(now);
+    }
+}
+
+/// A handle on the world that all simulated clients share.
+#[derive(Debug, Clone)]
+pub(crate) struct Shared {
+    world: Arc<Mutex<World>>,
+    began: Instant,
+    crashed: watch::Sender<bool>,
+}
+
+impl Shared {
+    pub(crate) fn new() -> Self {
+        Self {
+            world: Arc::new(Mutex::new(World::new())),
+            began: Instant::now(),
+            crashed: watch::Sender::new(false),
+        }
+    }
+
+    /// The world as it is now.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
+        // A panic while holding the lock is a failed test already; the others go on.
+        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        world.advance(self.began.elapsed());
+        world
+    }
+
+    /// Whether the simulated client process is gone (see [`super::SimAws::crash_after`]).
+    pub(crate) fn crashed(&self) -> watch::Receiver<bool> {
+        self.crashed.subscribe()
+    }
+
+    pub(crate) fn set_crash_after(&self, calls: Option<usize>) {
+        let mut world = self.lock();
+        world.crash_after = calls.map(|calls| world.calls.len() + calls);
+        self.crashed.send_replace(false);
+    }
+
+    /// Answers one call: faults first, then the operation, then the log.
+    pub(crate) fn respond<O: Debug, E>(
+        &self,
+        service: Service,
+        operation: &'static str,
+        handle: impl FnOnce(&mut World) -> Result<O, ApiError>,
+    ) -> MockResponse<O, E> {
+        let mut world = self.lock();
+        let number = world.calls.len();
+        let request_id = format!("00000000-0000-4000-8000-{number:012x}");
+        let verdict = Fault::verdict(&mut world.faults, operation);
+        let result = match verdict {
+            Verdict::Refuse(error) => Err(error),
+            Verdict::Proceed => handle(&mut world),
+            // The work is done and the answer is lost: the client cannot tell.
+            Verdict::LoseAnswer(error) => handle(&mut world).and(Err(error)),
+        };
+        let at = world.now;
+        world.calls.push(Call {
+            at,
+            service,
+            operation,
+            error: result.as_ref().err().map(|error| error.code.clone()),
+        });
+        if world.crash_after.is_some_and(|limit| world.calls.len() >= limit) {
+            self.crashed.send_replace(true);
+        }
+        match result {
+            Ok(output) => MockResponse::Output(output),
+            Err(error) => error.response(service, &request_id),
+        }
+    }
+}
