@@ -27,10 +27,12 @@ pub fn lab(instance_type: &str) -> (Stack, Lab) {
     let image = stack.add("web", Image::named("Web Server v1"));
 
     let anyone = Ingress::http().from_anywhere_ipv4();
-    let balancer_group = SecurityGroup::builder().name("Web-ALB-SG").description("HTTP from anywhere").vpc(vpc).ingress(anyone);
+    let balancer_group =
+        SecurityGroup::builder().name("Web-ALB-SG").description("HTTP from anywhere").vpc(vpc).ingress(anyone);
     let balancer_group = stack.add("alb", balancer_group.build());
     let only_balancer = Ingress::http().from_group(balancer_group);
-    let instance_group = SecurityGroup::builder().name("ASG-Web-Inst-SG").description("HTTP Allow").vpc(vpc).ingress(only_balancer);
+    let instance_group =
+        SecurityGroup::builder().name("ASG-Web-Inst-SG").description("HTTP Allow").vpc(vpc).ingress(only_balancer);
     let instance_group = stack.add("instances", instance_group.build());
 
     let targets = stack.add("web", TargetGroup::builder().name("Web-TG").vpc(vpc).traffic(Traffic::http(80)).build());
@@ -73,7 +75,11 @@ fn main() -> std::process::ExitCode {
     match result {
         Ok(code) => code.into(),
         Err(error) => {
-            eprintln!("{error:?}");
+            match error.downcast_ref::<Error>() {
+                // What failed, why, and what to do.
+                Some(error) => eprintln!("error: {error:?}"),
+                None => eprintln!("error: {error:#}"),
+            }
             1.into()
         }
     }

@@ -26,9 +26,9 @@ enum Form {
 impl Form {
     fn matches(&self, text: &str) -> bool {
         match self {
-            Self::Ec2(prefix) => text
-                .strip_prefix(prefix)
-                .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase())),
+            Self::Ec2(prefix) => text.strip_prefix(prefix).is_some_and(|rest| {
+                !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase())
+            }),
             Self::Arn(service, resource) => {
                 let mut parts = text.splitn(6, ':');
                 parts.next() == Some("arn")

@@ -173,8 +173,16 @@ macro_rules! literals {
     )+};
 }
 literals!(
-    VpcId, SubnetId, ImageId, SecurityGroupId, PrefixListId, LaunchTemplateId, LoadBalancerArn, TargetGroupArn,
-    ListenerArn, CertificateArn,
+    VpcId,
+    SubnetId,
+    ImageId,
+    SecurityGroupId,
+    PrefixListId,
+    LaunchTemplateId,
+    LoadBalancerArn,
+    TargetGroupArn,
+    ListenerArn,
+    CertificateArn,
 );
 
 impl IntoInput<Vec<crate::id::SubnetId>> for Vec<crate::id::SubnetId> {

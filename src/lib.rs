@@ -20,7 +20,9 @@ mod value;
 #[cfg(feature = "aws")]
 pub use aws::Aws;
 #[cfg(feature = "aws")]
-pub use engine::{Deployer, Drift, Event, Failure, GroupStatus, InstanceStatus, Live, Reporter, ResourceStatus, Status};
+pub use engine::{
+    Deployer, Drift, Event, Failure, GroupStatus, InstanceStatus, Live, Reporter, ResourceStatus, Status,
+};
 pub use error::{Error, ErrorKind, Result};
 pub use id::*;
 pub use input::{Attr, Input, IntoInput, Ref};
@@ -28,7 +30,9 @@ pub use lookup::{
     ExistingSecurityGroup, ExistingSecurityGroupOutputs, ExistingTargetGroup, ExistingTargetGroupOutputs, Image,
     ImageOutputs, Subnets, SubnetsOutputs, Vpc, VpcOutputs,
 };
-pub use plan::{Action as PlannedAction, Advisory, Effect, Goal, Plan, PropertyChange, ResourceChange, Step, StepKind, Summary};
+pub use plan::{
+    Action as PlannedAction, Advisory, Effect, Goal, Plan, PropertyChange, ResourceChange, Step, StepKind, Summary,
+};
 pub use problem::Problem;
 pub use resource::*;
 pub use stack::{Address, Declare, Stack};

@@ -84,7 +84,12 @@ impl<'a> Problems<'a> {
         allowed_words: &str,
     ) {
         if !length.contains(&value.chars().count()) {
-            self.report(id, path, format!("{value:?}"), format!("must have {} to {} characters", length.start(), length.end()));
+            self.report(
+                id,
+                path,
+                format!("{value:?}"),
+                format!("must have {} to {} characters", length.start(), length.end()),
+            );
         } else if let Some(bad) = value.chars().find(|c| !allowed(*c)) {
             self.report(id, path, format!("{value:?}"), format!("may contain only {allowed_words}, not {bad:?}"));
         }

@@ -163,7 +163,14 @@ impl Stack {
         let name = name.as_ref();
         let address = Address::new(D::KIND, name);
         let mut problems = Problems::new(&address, &mut self.problems);
-        problems.text("P1", "(name)", name, 1..=128, |c| c.is_ascii_alphanumeric() || "._/-".contains(c), "letters, digits and `._/-`");
+        problems.text(
+            "P1",
+            "(name)",
+            name,
+            1..=128,
+            |c| c.is_ascii_alphanumeric() || "._/-".contains(c),
+            "letters, digits and `._/-`",
+        );
         let node = NodeId { stack: self.id, index: self.nodes.len() };
         if self.index.insert(address.clone(), node.index).is_some() {
             problems.report("P2", "(name)", format!("{name:?}"), "is taken by another declaration of the same kind");
@@ -173,7 +180,12 @@ impl Stack {
             resource.validate(&mut problems);
             resource.visit_pending(&mut |attr| {
                 if attr.node.stack != self.id {
-                    problems.report("P3", "(reference)", attr.name, "refers to another stack; pass a literal id instead");
+                    problems.report(
+                        "P3",
+                        "(reference)",
+                        attr.name,
+                        "refers to another stack; pass a literal id instead",
+                    );
                 }
             });
         }

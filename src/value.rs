@@ -26,8 +26,10 @@ pub enum Value {
     List(Vec<Value>),
     /// Named values.
     Map(BTreeMap<String, Value>),
-    /// What another resource of the stack will have: known after deploy.
+    /// What another resource of the stack will have.
     Pending(Attr),
+    /// The same in a plan, by the address of the resource and the name of the output.
+    AfterDeploy(String),
     /// A value that must not be shown; only a digest of it is kept.
     Secret(String),
 }
@@ -75,7 +77,7 @@ impl Value {
     /// Tells whether anything in the value is known only after deploy.
     pub(crate) fn is_pending(&self) -> bool {
         let mut pending = false;
-        self.walk(&mut |value| pending |= matches!(value, Self::Pending(_)));
+        self.walk(&mut |value| pending |= matches!(value, Self::Pending(_) | Self::AfterDeploy(_)));
         pending
     }
 
@@ -100,11 +102,23 @@ impl Value {
         }
     }
 
+    /// Names what is pending as a plan shows it.
+    pub(crate) fn labelled(self, label: &impl Fn(&Attr) -> String) -> Self {
+        match self {
+            Self::Pending(attr) => Self::AfterDeploy(label(&attr)),
+            Self::List(values) => Self::List(values.into_iter().map(|value| value.labelled(label)).collect()),
+            Self::Map(entries) => {
+                Self::Map(entries.into_iter().map(|(key, value)| (key, value.labelled(label))).collect())
+            }
+            other => other,
+        }
+    }
+
     /// The value without what it says, if it must not be shown.
     pub(crate) fn redacted(self) -> Self {
         use sha2::{Digest, Sha256};
         match self {
-            Self::Unset | Self::Secret(_) | Self::Pending(_) => self,
+            Self::Unset | Self::Secret(_) | Self::Pending(_) | Self::AfterDeploy(_) => self,
             other => {
                 let digest = Sha256::digest(other.to_string());
                 Self::Secret(digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect())
@@ -141,7 +155,8 @@ impl fmt::Display for Value {
                 }
                 f.write_str("}")
             }
-            Self::Pending(_) => f.write_str("(known after deploy)"),
+            Self::Pending(attr) => write!(f, "(known after deploy: {})", attr.name()),
+            Self::AfterDeploy(label) => write!(f, "(known after deploy: {label})"),
             Self::Secret(digest) => write!(f, "(hidden, digest {digest})"),
         }
     }
@@ -163,6 +178,7 @@ impl Serialize for Value {
             Self::List(values) => values.serialize(serializer),
             Self::Map(entries) => entries.serialize(serializer),
             Self::Pending(attr) => single(serializer, "known_after_deploy", attr.name()),
+            Self::AfterDeploy(label) => single(serializer, "known_after_deploy", label),
             Self::Secret(digest) => single(serializer, "hidden", digest),
         }
     }
@@ -260,8 +276,20 @@ macro_rules! id_values {
     )+};
 }
 id_values!(
-    VpcId, SubnetId, ImageId, SecurityGroupId, SecurityGroupRuleId, PrefixListId, LaunchTemplateId, InstanceId,
-    AllocationId, LoadBalancerArn, TargetGroupArn, ListenerArn, ListenerRuleArn, CertificateArn,
+    VpcId,
+    SubnetId,
+    ImageId,
+    SecurityGroupId,
+    SecurityGroupRuleId,
+    PrefixListId,
+    LaunchTemplateId,
+    InstanceId,
+    AllocationId,
+    LoadBalancerArn,
+    TargetGroupArn,
+    ListenerArn,
+    ListenerRuleArn,
+    CertificateArn,
     AutoScalingGroupName,
 );
 

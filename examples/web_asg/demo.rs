@@ -6,11 +6,11 @@ use anyhow::{Result, ensure};
 use purlin::sim::SimAws;
 use purlin::{Deployer, Drift, Stack, Status};
 
-use crate::live::print_event;
 use crate::lab;
+use crate::live::print_event;
 
 /// What the lab presupposes: a network and a machine image.
-fn given(sim: &SimAws) {
+pub fn given(sim: &SimAws) {
     let vpc = sim.add_vpc("VPC-Lab", "10.0.0.0/16");
     sim.add_public_subnet(&vpc, "Public subnet A", "ap-northeast-2a", "10.0.0.0/24");
     sim.add_public_subnet(&vpc, "Public subnet C", "ap-northeast-2c", "10.0.1.0/24");
@@ -100,17 +100,24 @@ async fn tamper(sim: &SimAws, group: &str) -> Result<()> {
 
 fn ec2_permission(port: i32) -> aws_sdk_ec2::types::IpPermission {
     let anywhere = aws_sdk_ec2::types::IpRange::builder().cidr_ip("0.0.0.0/0").build();
-    aws_sdk_ec2::types::IpPermission::builder().ip_protocol("tcp").from_port(port).to_port(port).ip_ranges(anywhere).build()
+    aws_sdk_ec2::types::IpPermission::builder()
+        .ip_protocol("tcp")
+        .from_port(port)
+        .to_port(port)
+        .ip_ranges(anywhere)
+        .build()
 }
 
 async fn nothing_is_left(sim: &SimAws, deployer: &Deployer, stack: &Stack) -> Result<()> {
     let left = deployer.plan_destroy(stack).await?;
     ensure!(left.is_empty(), "nothing owned may be left:\n{left}");
     let subnets = sim.ec2().describe_subnets().send().await?;
-    println!("\nNothing that the stack owned is left; the network with its {} subnets is as it was.", subnets.subnets().len());
+    println!(
+        "\nNothing that the stack owned is left; the network with its {} subnets is as it was.",
+        subnets.subnets().len()
+    );
     ensure!(subnets.subnets().len() == 4, "the given network must be untouched");
     let Drift { resources, .. } = deployer.drift(stack).await?;
     ensure!(resources.len() == 8, "all declared resources must be gone");
     Ok(())
 }
-

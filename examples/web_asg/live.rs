@@ -147,7 +147,9 @@ fn log_event(event: &Event) {
 
 fn line(event: &Event) -> Option<String> {
     Some(match event {
-        Event::StepFinished { address, step, elapsed } => format!("  ✓ {address}  {step}  {:.1} s", elapsed.as_secs_f64()),
+        Event::StepFinished { address, step, elapsed } => {
+            format!("  ✓ {address}  {step}  {:.1} s", elapsed.as_secs_f64())
+        }
         Event::StepFailed { address, step, error } => format!("  ✗ {address}  {step}  {error}"),
         Event::StepSkipped { address, step } => format!("  - {address}  {step}  not begun"),
         // A line every half minute is enough for those who read along.

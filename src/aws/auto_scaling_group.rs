@@ -11,8 +11,8 @@ use crate::id::{LaunchTemplateId, TargetGroupArn};
 use crate::input::Input;
 use crate::resource::tags::{NAME, STACK};
 use crate::resource::{
-    AnyObserved, AutoScalingGroup, AutoScalingGroupOutputs, GroupHealthCheck, GroupMetric, GroupTag, Observed, Operation,
-    TemplateVersion,
+    AnyObserved, AutoScalingGroup, AutoScalingGroupOutputs, GroupHealthCheck, GroupMetric, GroupTag, Observed,
+    Operation, TemplateVersion,
 };
 
 use super::call::gone_is_fine;
@@ -125,7 +125,8 @@ impl Operate for AutoScalingGroup {
                 }
             }
             Operation::EnableMetricsCollection => {
-                let metrics = words(&more(&self.metrics, observed.map(|observed| &observed.metrics[..]).unwrap_or_default()));
+                let metrics =
+                    words(&more(&self.metrics, observed.map(|observed| &observed.metrics[..]).unwrap_or_default()));
                 cx.write(operation, || {
                     client
                         .enable_metrics_collection()
@@ -137,9 +138,14 @@ impl Operate for AutoScalingGroup {
                 .await?;
             }
             Operation::DisableMetricsCollection => {
-                let metrics = words(&more(observed.map(|observed| &observed.metrics[..]).unwrap_or_default(), &self.metrics));
+                let metrics =
+                    words(&more(observed.map(|observed| &observed.metrics[..]).unwrap_or_default(), &self.metrics));
                 cx.write(operation, || {
-                    client.disable_metrics_collection().auto_scaling_group_name(name).set_metrics(Some(metrics.clone())).send()
+                    client
+                        .disable_metrics_collection()
+                        .auto_scaling_group_name(name)
+                        .set_metrics(Some(metrics.clone()))
+                        .send()
                 })
                 .await?;
             }
@@ -219,13 +225,23 @@ impl AutoScalingGroup {
         let (template, zones) = (self.template()?, self.zones()?);
         let had = |has: fn(&Self) -> bool| observed.is_some_and(has);
         let desired = if self.pin_desired_capacity { self.desired_capacity } else { None };
-        let health_check = self.health_check.or_else(|| had(|o| o.health_check.is_some()).then_some(GroupHealthCheck::Ec2));
-        let grace = self.health_check_grace_period.map(seconds).or_else(|| had(|o| o.health_check_grace_period.is_some()).then_some(0));
-        let cooldown = self.default_cooldown.map(seconds).or_else(|| had(|o| o.default_cooldown.is_some()).then_some(300));
+        let health_check =
+            self.health_check.or_else(|| had(|o| o.health_check.is_some()).then_some(GroupHealthCheck::Ec2));
+        let grace = self
+            .health_check_grace_period
+            .map(seconds)
+            .or_else(|| had(|o| o.health_check_grace_period.is_some()).then_some(0));
+        let cooldown =
+            self.default_cooldown.map(seconds).or_else(|| had(|o| o.default_cooldown.is_some()).then_some(300));
         // -1 and 0 clear these (UpdateAutoScalingGroup).
-        let warmup = self.default_instance_warmup.map(seconds).or_else(|| had(|o| o.default_instance_warmup.is_some()).then_some(-1));
-        let lifetime = self.max_instance_lifetime.map(seconds).or_else(|| had(|o| o.max_instance_lifetime.is_some()).then_some(0));
-        let protect = self.protect_from_scale_in.or_else(|| had(|o| o.protect_from_scale_in.is_some()).then_some(false));
+        let warmup = self
+            .default_instance_warmup
+            .map(seconds)
+            .or_else(|| had(|o| o.default_instance_warmup.is_some()).then_some(-1));
+        let lifetime =
+            self.max_instance_lifetime.map(seconds).or_else(|| had(|o| o.max_instance_lifetime.is_some()).then_some(0));
+        let protect =
+            self.protect_from_scale_in.or_else(|| had(|o| o.protect_from_scale_in.is_some()).then_some(false));
         let policies = if self.termination_policies.is_empty() {
             had(|o| !o.termination_policies.is_empty()).then(|| vec!["Default".to_owned()])
         } else {
@@ -354,7 +370,10 @@ async fn snapshot(cx: &Cx<'_>, group: &Group) -> Result<GroupSnapshot> {
                 instance_type: instance.instance_type().unwrap_or_default().to_owned(),
                 lifecycle: instance.lifecycle_state().map_or("", LifecycleState::as_str).to_owned(),
                 health: instance.health_status().unwrap_or_default().to_owned(),
-                template_version: instance.launch_template().and_then(|template| template.version()).map(ToOwned::to_owned),
+                template_version: instance
+                    .launch_template()
+                    .and_then(|template| template.version())
+                    .map(ToOwned::to_owned),
                 targets,
             }
         })
@@ -440,7 +459,8 @@ fn parse(group: &Group) -> Result<Option<Observed<AutoScalingGroup>>> {
         })
         .collect();
     let template = group.launch_template();
-    let template_id: Option<LaunchTemplateId> = template.and_then(|template| template.launch_template_id()?.parse().ok());
+    let template_id: Option<LaunchTemplateId> =
+        template.and_then(|template| template.launch_template_id()?.parse().ok());
     // Groups with other sources of configuration are not ours to compare, whoever owns them.
     let Some(template_id) = template_id else { return Ok(None) };
     let version = template.and_then(|template| template.version()).unwrap_or("$Default");
@@ -459,7 +479,10 @@ fn parse(group: &Group) -> Result<Option<Observed<AutoScalingGroup>>> {
         name: Some(physical.to_owned()),
         spec: AutoScalingGroup {
             name: tags.get(NAME).map_or(physical, |tag| &tag.value).to_owned(),
-            launch_template: TemplateVersion { id: Input::known(template_id), version: Input::known(version.to_owned()) },
+            launch_template: TemplateVersion {
+                id: Input::known(template_id),
+                version: Input::known(version.to_owned()),
+            },
             subnets: Input::known(subnets),
             sizes: (uncount(group.min_size()), uncount(group.max_size())),
             desired_capacity: Some(uncount(group.desired_capacity())),
@@ -476,7 +499,11 @@ fn parse(group: &Group) -> Result<Option<Observed<AutoScalingGroup>>> {
                 .iter()
                 .map(|arn| Ok(Input::known(id(Some(arn), "a target group ARN")?)))
                 .collect::<Result<Vec<_>>>()?,
-            metrics: group.enabled_metrics().iter().filter_map(|metric| GroupMetric::from_word(metric.metric()?)).collect(),
+            metrics: group
+                .enabled_metrics()
+                .iter()
+                .filter_map(|metric| GroupMetric::from_word(metric.metric()?))
+                .collect(),
             tags,
         },
     }))

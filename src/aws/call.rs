@@ -104,7 +104,8 @@ impl<'a> Cx<'a> {
         loop {
             let answer = {
                 // The permit is held while the call is in flight, and never while waiting.
-                let _permit = self.pace.permits.acquire().await.map_err(|_| Error::internal("the limit on calls was closed"))?;
+                let _permit =
+                    self.pace.permits.acquire().await.map_err(|_| Error::internal("the limit on calls was closed"))?;
                 Box::pin(send()).await
             };
             let refusal = match answer {
@@ -173,7 +174,9 @@ fn reason<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Reason 
                 Reason::SlowDown
             } else if CONTENTION.contains(&code) {
                 Reason::Contention
-            } else if service.raw().status().as_u16() >= 500 || matches!(code, "RequestTimeout" | "RequestTimeoutException") {
+            } else if service.raw().status().as_u16() >= 500
+                || matches!(code, "RequestTimeout" | "RequestTimeoutException")
+            {
                 Reason::NoAnswer
             } else {
                 Reason::Refused
@@ -211,7 +214,9 @@ where
     let hint = match kind {
         ErrorKind::PermissionDenied => Some(format!("allow the action {name} to these credentials, or use others")),
         ErrorKind::Throttled => Some("run again later; what was done stays done".to_owned()),
-        _ if reason == Reason::NoAnswer => Some("check the network and the endpoint, then run again; what was done stays done".to_owned()),
+        _ if reason == Reason::NoAnswer => {
+            Some("check the network and the endpoint, then run again; what was done stays done".to_owned())
+        }
         _ => None,
     };
     let error = Error::new(kind, text).from_service(name, code, request_id, Arc::new(error));
@@ -225,17 +230,32 @@ where
 /// text.
 fn kind_of(code: &str, message: &str) -> ErrorKind {
     match code {
-        "UnauthorizedOperation" | "AccessDenied" | "AccessDeniedException" | "AuthFailure" | "UnrecognizedClientException"
-        | "InvalidClientTokenId" | "ExpiredToken" | "ExpiredTokenException" | "OptInRequired" | "SignatureDoesNotMatch" => {
-            ErrorKind::PermissionDenied
-        }
+        "UnauthorizedOperation"
+        | "AccessDenied"
+        | "AccessDeniedException"
+        | "AuthFailure"
+        | "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "OptInRequired"
+        | "SignatureDoesNotMatch" => ErrorKind::PermissionDenied,
         "DependencyViolation" | "ResourceInUse" | "InvalidGroup.InUse" => ErrorKind::InUse,
-        "InsufficientInstanceCapacity" | "InsufficientCapacity" | "InsufficientFreeAddressesInSubnet" => ErrorKind::Capacity,
+        "InsufficientInstanceCapacity" | "InsufficientCapacity" | "InsufficientFreeAddressesInSubnet" => {
+            ErrorKind::Capacity
+        }
         _ if code.ends_with("LimitExceeded") || code.starts_with("TooMany") => ErrorKind::Capacity,
-        _ if code.starts_with("Duplicate") || code.ends_with(".Duplicate") || code.ends_with("AlreadyExistsException") || code == "AlreadyExists" || code == "PriorityInUse" => {
+        _ if code.starts_with("Duplicate")
+            || code.ends_with(".Duplicate")
+            || code.ends_with("AlreadyExistsException")
+            || code == "AlreadyExists"
+            || code == "PriorityInUse" =>
+        {
             ErrorKind::Conflict
         }
-        _ if code.ends_with("NotFound") || code.ends_with("NotFoundException") || message.contains("not found") => ErrorKind::NotFound,
+        _ if code.ends_with("NotFound") || code.ends_with("NotFoundException") || message.contains("not found") => {
+            ErrorKind::NotFound
+        }
         _ => ErrorKind::Service,
     }
 }

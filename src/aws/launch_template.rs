@@ -21,7 +21,8 @@ use super::{Cx, Operate, id, known, required};
 
 impl LaunchTemplate {
     fn data(&self) -> Result<RequestLaunchTemplateData> {
-        let groups = self.security_groups.iter().map(|group| Ok(known(group)?.to_string())).collect::<Result<Vec<_>>>()?;
+        let groups =
+            self.security_groups.iter().map(|group| Ok(known(group)?.to_string())).collect::<Result<Vec<_>>>()?;
         let image = self.image.as_ref().map(|image| known(image).map(ToString::to_string)).transpose()?;
         let specifications: Vec<_> = self
             .launched_tags
@@ -41,7 +42,9 @@ impl LaunchTemplate {
             .set_iam_instance_profile(self.instance_profile.as_deref().map(profile))
             .set_user_data(self.user_data.as_ref().map(|data| base64::encode(&data.0)))
             .set_security_group_ids((!groups.is_empty()).then_some(groups))
-            .set_block_device_mappings((!self.block_devices.is_empty()).then(|| self.block_devices.iter().map(device).collect()))
+            .set_block_device_mappings(
+                (!self.block_devices.is_empty()).then(|| self.block_devices.iter().map(device).collect()),
+            )
             .set_metadata_options(self.metadata.as_ref().map(metadata))
             .set_monitoring(
                 self.detailed_monitoring
@@ -146,7 +149,10 @@ impl Operate for LaunchTemplate {
         let client = &cx.aws.ec2;
         let template = observed.outputs.id.as_str();
         gone_is_fine(
-            cx.write(Operation::DeleteLaunchTemplate, || client.delete_launch_template().launch_template_id(template).send()).await,
+            cx.write(Operation::DeleteLaunchTemplate, || {
+                client.delete_launch_template().launch_template_id(template).send()
+            })
+            .await,
         )
     }
 
@@ -174,8 +180,14 @@ fn parse(template: &Template, version: Option<&LaunchTemplateVersion>) -> Result
     let groups = data.map(|data| data.security_group_ids()).unwrap_or_default();
     let mut launched_tags: BTreeMap<InstanceTag, BTreeMap<String, String>> = BTreeMap::new();
     for specification in data.map(|data| data.tag_specifications()).unwrap_or_default() {
-        let Some(resource) = specification.resource_type().and_then(|kind| InstanceTag::from_word(kind.as_str())) else { continue };
-        let all = specification.tags().iter().filter_map(|tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned())));
+        let Some(resource) = specification.resource_type().and_then(|kind| InstanceTag::from_word(kind.as_str()))
+        else {
+            continue;
+        };
+        let all = specification
+            .tags()
+            .iter()
+            .filter_map(|tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned())));
         launched_tags.entry(resource).or_default().extend(all);
     }
     let user_data = data.and_then(|data| data.user_data()).and_then(|text| base64::decode(text).ok());
@@ -189,7 +201,9 @@ fn parse(template: &Template, version: Option<&LaunchTemplateVersion>) -> Result
                 .and_then(|version| version.version_description())
                 .filter(|text| !text.is_empty())
                 .map(ToOwned::to_owned),
-            image: text(ec2::ResponseLaunchTemplateData::image_id).map(|image| Ok::<_, Error>(Input::known(id(Some(&image), "an image id")?))).transpose()?,
+            image: text(ec2::ResponseLaunchTemplateData::image_id)
+                .map(|image| Ok::<_, Error>(Input::known(id(Some(&image), "an image id")?)))
+                .transpose()?,
             instance_type: data.and_then(|data| data.instance_type()).map(|kind| kind.as_str().to_owned()),
             key_name: text(ec2::ResponseLaunchTemplateData::key_name),
             instance_profile: profile.and_then(|profile| profile.arn().or(profile.name())).map(ToOwned::to_owned),
@@ -202,7 +216,12 @@ fn parse(template: &Template, version: Option<&LaunchTemplateVersion>) -> Result
                 .iter()
                 .map(|group| Ok(Input::known(id(Some(group), "a group id")?)))
                 .collect::<Result<Vec<_>>>()?,
-            block_devices: data.map(|data| data.block_device_mappings()).unwrap_or_default().iter().map(parse_device).collect(),
+            block_devices: data
+                .map(|data| data.block_device_mappings())
+                .unwrap_or_default()
+                .iter()
+                .map(parse_device)
+                .collect(),
             launched_tags,
             tags,
         },
@@ -244,7 +263,12 @@ async fn read(cx: &Cx<'_>, filter: ec2::Filter) -> Result<Vec<Template>> {
     loop {
         let page = cx
             .read("DescribeLaunchTemplates", || {
-                client.describe_launch_templates().filters(filter.clone()).max_results(PAGE).set_next_token(token.clone()).send()
+                client
+                    .describe_launch_templates()
+                    .filters(filter.clone())
+                    .max_results(PAGE)
+                    .set_next_token(token.clone())
+                    .send()
             })
             .await?;
         templates.extend(page.launch_templates.unwrap_or_default());

@@ -1,15 +1,16 @@
 //! Listeners over the Elastic Load Balancing API.
 
 use aws_sdk_elasticloadbalancingv2::types::{
-    Action as ElbAction, ActionTypeEnum, Certificate, FixedResponseActionConfig, ForwardActionConfig, Listener as ElbListener,
-    ProtocolEnum, RedirectActionConfig, RedirectActionStatusCodeEnum, TargetGroupStickinessConfig, TargetGroupTuple,
+    Action as ElbAction, ActionTypeEnum, Certificate, FixedResponseActionConfig, ForwardActionConfig,
+    Listener as ElbListener, ProtocolEnum, RedirectActionConfig, RedirectActionStatusCodeEnum,
+    TargetGroupStickinessConfig, TargetGroupTuple,
 };
 
 use crate::error::{Error, Result};
 use crate::input::Input;
 use crate::resource::{
-    Accept, Action, AlpnPolicy, FixedResponse, Forward, Listener, ListenerOutputs, ListenerProtocol, Observed, Operation,
-    Redirect, Tags, Tls, WeightedGroup,
+    Accept, Action, AlpnPolicy, FixedResponse, Forward, Listener, ListenerOutputs, ListenerProtocol, Observed,
+    Operation, Redirect, Tags, Tls, WeightedGroup,
 };
 
 use super::call::gone_is_fine;
@@ -83,7 +84,9 @@ impl Operate for Listener {
                 let parts = self.parts()?;
                 let encrypted = self.accept.tls.is_some();
                 let policy = parts.policy.or_else(|| encrypted.then(|| "ELBSecurityPolicy-2016-08".to_owned()));
-                let alpn = parts.alpn.or_else(|| (self.accept.protocol == ListenerProtocol::Tls).then(|| vec!["None".to_owned()]));
+                let alpn = parts
+                    .alpn
+                    .or_else(|| (self.accept.protocol == ListenerProtocol::Tls).then(|| vec!["None".to_owned()]));
                 cx.write_when(operation, CERTIFICATE, || {
                     client
                         .modify_listener()
@@ -148,19 +151,30 @@ pub(super) fn actions(action: &Action) -> Result<Vec<ElbAction>> {
                 );
             }
             match (forward.groups.as_slice(), forward.stickiness) {
-                ([only], None) => builder.r#type(ActionTypeEnum::Forward).target_group_arn(known(&only.group)?.as_str()).build(),
+                ([only], None) => {
+                    builder.r#type(ActionTypeEnum::Forward).target_group_arn(known(&only.group)?.as_str()).build()
+                }
                 (_, stickiness) => {
                     let sticky = stickiness.map(|duration| {
-                        TargetGroupStickinessConfig::builder().enabled(true).duration_seconds(super::convert::count(duration)).build()
+                        TargetGroupStickinessConfig::builder()
+                            .enabled(true)
+                            .duration_seconds(super::convert::count(duration))
+                            .build()
                     });
-                    let config =
-                        ForwardActionConfig::builder().set_target_groups(Some(groups)).set_target_group_stickiness_config(sticky).build();
+                    let config = ForwardActionConfig::builder()
+                        .set_target_groups(Some(groups))
+                        .set_target_group_stickiness_config(sticky)
+                        .build();
                     builder.r#type(ActionTypeEnum::Forward).forward_config(config).build()
                 }
             }
         }
         Action::Redirect(redirect) => {
-            let status = if redirect.temporary { RedirectActionStatusCodeEnum::Http302 } else { RedirectActionStatusCodeEnum::Http301 };
+            let status = if redirect.temporary {
+                RedirectActionStatusCodeEnum::Http302
+            } else {
+                RedirectActionStatusCodeEnum::Http301
+            };
             let config = RedirectActionConfig::builder()
                 .set_protocol(redirect.protocol.clone())
                 .set_host(redirect.host.clone())
@@ -201,7 +215,10 @@ pub(super) fn parse_action(actions: &[ElbAction]) -> Option<Action> {
                 })
                 .collect();
             if groups.is_empty() {
-                groups.push(WeightedGroup { group: Input::known(action.target_group_arn()?.parse().ok()?), weight: None });
+                groups.push(WeightedGroup {
+                    group: Input::known(action.target_group_arn()?.parse().ok()?),
+                    weight: None,
+                });
             }
             let stickiness = config
                 .and_then(|config| config.target_group_stickiness_config())
@@ -233,7 +250,11 @@ pub(super) fn parse_action(actions: &[ElbAction]) -> Option<Action> {
     }
 }
 
-fn parse(listener: &ElbListener, certificates: Vec<Input<crate::CertificateArn>>, tags: Tags) -> Result<Option<Observed<Listener>>> {
+fn parse(
+    listener: &ElbListener,
+    certificates: Vec<Input<crate::CertificateArn>>,
+    tags: Tags,
+) -> Result<Option<Observed<Listener>>> {
     let protocol = listener.protocol().and_then(|protocol| ListenerProtocol::from_word(protocol.as_str()));
     let (Some(protocol), Some(action)) = (protocol, parse_action(listener.default_actions())) else { return Ok(None) };
     let certificate = listener.certificates().first().and_then(|certificate| certificate.certificate_arn());
@@ -251,7 +272,11 @@ fn parse(listener: &ElbListener, certificates: Vec<Input<crate::CertificateArn>>
         name: None,
         spec: Listener {
             load_balancer: Input::known(id(listener.load_balancer_arn(), "a load balancer ARN")?),
-            accept: Accept { protocol, port: listener.port().and_then(|port| u16::try_from(port).ok()).unwrap_or(0), tls },
+            accept: Accept {
+                protocol,
+                port: listener.port().and_then(|port| u16::try_from(port).ok()).unwrap_or(0),
+                tls,
+            },
             action,
             certificates,
             tags,

@@ -49,8 +49,10 @@ impl Operate for ListenerRule {
             Operation::SetRulePriorities => {
                 let pair = RulePriorityPair::builder().rule_arn(arn).priority(i32::from(self.priority)).build();
                 // Two rules that swap places: the other one moves away in a step of its own.
-                cx.write_when(operation, &[("PriorityInUse", "")], || client.set_rule_priorities().rule_priorities(pair.clone()).send())
-                    .await?;
+                cx.write_when(operation, &[("PriorityInUse", "")], || {
+                    client.set_rule_priorities().rule_priorities(pair.clone()).send()
+                })
+                .await?;
             }
             Operation::ModifyRule => {
                 let (conditions, actions) = (conditions(&self.conditions), actions(&self.action)?);
@@ -92,28 +94,30 @@ fn condition(condition: &Condition) -> RuleCondition {
     let builder = RuleCondition::builder();
     let texts = |values: &[String]| Some(values.to_vec());
     match condition {
-        Condition::Host(values) => {
-            builder.field("host-header").host_header_config(HostHeaderConditionConfig::builder().set_values(texts(values)).build())
-        }
-        Condition::Path(values) => {
-            builder.field("path-pattern").path_pattern_config(PathPatternConditionConfig::builder().set_values(texts(values)).build())
-        }
+        Condition::Host(values) => builder
+            .field("host-header")
+            .host_header_config(HostHeaderConditionConfig::builder().set_values(texts(values)).build()),
+        Condition::Path(values) => builder
+            .field("path-pattern")
+            .path_pattern_config(PathPatternConditionConfig::builder().set_values(texts(values)).build()),
         Condition::Header { name, values } => builder.field("http-header").http_header_config(
             HttpHeaderConditionConfig::builder().http_header_name(name).set_values(texts(values)).build(),
         ),
-        Condition::Method(values) => builder.field("http-request-method").http_request_method_config(
-            HttpRequestMethodConditionConfig::builder().set_values(texts(values)).build(),
-        ),
+        Condition::Method(values) => builder
+            .field("http-request-method")
+            .http_request_method_config(HttpRequestMethodConditionConfig::builder().set_values(texts(values)).build()),
         Condition::Query(pairs) => {
             let pairs = pairs
                 .iter()
                 .map(|(key, value)| QueryStringKeyValuePair::builder().set_key(key.clone()).value(value).build())
                 .collect();
-            builder.field("query-string").query_string_config(QueryStringConditionConfig::builder().set_values(Some(pairs)).build())
+            builder
+                .field("query-string")
+                .query_string_config(QueryStringConditionConfig::builder().set_values(Some(pairs)).build())
         }
-        Condition::SourceIp(values) => {
-            builder.field("source-ip").source_ip_config(SourceIpConditionConfig::builder().set_values(texts(values)).build())
-        }
+        Condition::SourceIp(values) => builder
+            .field("source-ip")
+            .source_ip_config(SourceIpConditionConfig::builder().set_values(texts(values)).build()),
     }
     .build()
 }
@@ -125,7 +129,9 @@ fn parse_condition(condition: &RuleCondition) -> Option<Condition> {
     };
     Some(match condition.field()? {
         "host-header" => Condition::Host(or_top(condition.host_header_config().map(HostHeaderConditionConfig::values))),
-        "path-pattern" => Condition::Path(or_top(condition.path_pattern_config().map(PathPatternConditionConfig::values))),
+        "path-pattern" => {
+            Condition::Path(or_top(condition.path_pattern_config().map(PathPatternConditionConfig::values)))
+        }
         "http-header" => {
             let config = condition.http_header_config()?;
             Condition::Header { name: config.http_header_name()?.to_owned(), values: config.values().to_vec() }
@@ -169,7 +175,9 @@ pub(super) async fn observe(cx: &Cx<'_>, listeners: &[String]) -> Result<Vec<Obs
         let mut marker = None;
         loop {
             let page = cx
-                .read("DescribeRules", || client.describe_rules().listener_arn(listener).set_marker(marker.clone()).send())
+                .read("DescribeRules", || {
+                    client.describe_rules().listener_arn(listener).set_marker(marker.clone()).send()
+                })
                 .await;
             let page = match page {
                 Err(error) if error.is_not_found() => return Ok(rules),

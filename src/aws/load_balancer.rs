@@ -69,13 +69,17 @@ impl Operate for LoadBalancer {
             }
             Operation::SetSubnets => {
                 let subnets = self.subnet_ids()?;
-                cx.write(operation, || client.set_subnets().load_balancer_arn(arn).set_subnets(Some(subnets.clone())).send())
-                    .await?;
+                cx.write(operation, || {
+                    client.set_subnets().load_balancer_arn(arn).set_subnets(Some(subnets.clone())).send()
+                })
+                .await?;
             }
             Operation::SetIpAddressType => {
                 let kind = ElbIpAddressType::from(self.ip_address_type.unwrap_or(IpAddressType::Ipv4).as_str());
-                cx.write(operation, || client.set_ip_address_type().load_balancer_arn(arn).ip_address_type(kind.clone()).send())
-                    .await?;
+                cx.write(operation, || {
+                    client.set_ip_address_type().load_balancer_arn(arn).ip_address_type(kind.clone()).send()
+                })
+                .await?;
             }
             Operation::ModifyLoadBalancerAttributes => {
                 let present = observed.map(|observed| observed.attributes.clone()).unwrap_or_default();
@@ -89,7 +93,11 @@ impl Operate for LoadBalancer {
                         .map(|(key, value)| LoadBalancerAttribute::builder().key(key).value(value).build())
                         .collect();
                     cx.write(operation, || {
-                        client.modify_load_balancer_attributes().load_balancer_arn(arn).set_attributes(Some(attributes.clone())).send()
+                        client
+                            .modify_load_balancer_attributes()
+                            .load_balancer_arn(arn)
+                            .set_attributes(Some(attributes.clone()))
+                            .send()
                     })
                     .await?;
                 }
@@ -127,12 +135,11 @@ impl Operate for LoadBalancer {
             .write(Operation::DeleteLoadBalancer, || client.delete_load_balancer().load_balancer_arn(arn).send())
             .await;
         match deleted {
-            Err(error) if error.code() == Some("OperationNotPermitted") => {
-                Err(error.of_kind(ErrorKind::InUse).with_hint("switch its deletion protection off, deploy that, then run again"))
-            }
-            Err(error) if error.code() == Some("ResourceInUse") => {
-                Err(error.with_hint("an endpoint service or another AWS service holds it; release it there, then run again"))
-            }
+            Err(error) if error.code() == Some("OperationNotPermitted") => Err(error
+                .of_kind(ErrorKind::InUse)
+                .with_hint("switch its deletion protection off, deploy that, then run again")),
+            Err(error) if error.code() == Some("ResourceInUse") => Err(error
+                .with_hint("an endpoint service or another AWS service holds it; release it there, then run again")),
             other => gone_is_fine(other),
         }
     }
@@ -154,9 +161,15 @@ fn outputs(balancer: &Balancer) -> Result<LoadBalancerOutputs> {
 
 fn parse(balancer: &Balancer, attributes: Attributes, tags: Tags) -> Result<Option<Observed<LoadBalancer>>> {
     // Gateway load balancers are not ours, whoever owns them.
-    let Some(kind) = balancer.r#type().and_then(|kind| LoadBalancerKind::from_word(kind.as_str())) else { return Ok(None) };
+    let Some(kind) = balancer.r#type().and_then(|kind| LoadBalancerKind::from_word(kind.as_str())) else {
+        return Ok(None);
+    };
     let (name, physical) = names(balancer.load_balancer_name().unwrap_or_default(), &tags);
-    let subnets = balancer.availability_zones().iter().map(|zone| id(zone.subnet_id(), "a subnet id")).collect::<Result<Vec<_>>>()?;
+    let subnets = balancer
+        .availability_zones()
+        .iter()
+        .map(|zone| id(zone.subnet_id(), "a subnet id"))
+        .collect::<Result<Vec<_>>>()?;
     let groups = balancer
         .security_groups()
         .iter()
@@ -227,7 +240,9 @@ async fn complete(
     let attributes = picked.iter().map(|(balancer, _)| async {
         let arn = balancer.load_balancer_arn().unwrap_or_default();
         let output = cx
-            .read("DescribeLoadBalancerAttributes", || client.describe_load_balancer_attributes().load_balancer_arn(arn).send())
+            .read("DescribeLoadBalancerAttributes", || {
+                client.describe_load_balancer_attributes().load_balancer_arn(arn).send()
+            })
             .await?;
         Ok::<_, Error>(Attributes(
             output

@@ -8,8 +8,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::{SubnetId, VpcId};
 use crate::input::{Attr, Input, Resolve};
 use crate::lookup::{
-    AnyLookup, By, ExistingSecurityGroup, ExistingSecurityGroupOutputs, ExistingTargetGroup, ExistingTargetGroupOutputs,
-    Found, Image, ImageOutputs, Subnets, SubnetsBy, SubnetsOutputs, Vpc, VpcOutputs,
+    AnyLookup, By, ExistingSecurityGroup, ExistingSecurityGroupOutputs, ExistingTargetGroup,
+    ExistingTargetGroupOutputs, Found, Image, ImageOutputs, Subnets, SubnetsBy, SubnetsOutputs, Vpc, VpcOutputs,
 };
 use crate::stack::{Address, Item, Stack};
 
@@ -133,7 +133,9 @@ macro_rules! read_pages {
                 let mut token = None;
                 loop {
                     let page = cx
-                        .read($operation, || client.$method().filters(filter.clone()).set_next_token(token.clone()).send())
+                        .read($operation, || {
+                            client.$method().filters(filter.clone()).set_next_token(token.clone()).send()
+                        })
                         .await?;
                     items.extend(page.$get.unwrap_or_default());
                     token = page.next_token.filter(|token| !token.is_empty());
@@ -176,7 +178,9 @@ fn one<'a, T>(
         several => {
             let list: Vec<_> = several.iter().map(|item| describe(item)).collect();
             let text = format!("there are {} {what}s {by}: {}", several.len(), list.join(", "));
-            Err(Error::new(ErrorKind::Ambiguous, text).at(address).with_hint("take one by its id, or tell them apart by a tag"))
+            Err(Error::new(ErrorKind::Ambiguous, text)
+                .at(address)
+                .with_hint("take one by its id, or tell them apart by a tag"))
         }
     }
 }
@@ -193,7 +197,9 @@ fn vpc(address: &Address, lookup: &Vpc, all: &[Ec2Vpc]) -> Result<VpcOutputs> {
 fn pick_subnets(address: &Address, lookup: &Subnets, vpc: Option<&VpcId>, all: &[Subnet]) -> Result<SubnetsOutputs> {
     let mut inside: Vec<&Subnet> =
         all.iter().filter(|subnet| vpc.is_none_or(|vpc| subnet.vpc_id() == Some(vpc.as_str()))).collect();
-    inside.sort_by_key(|subnet| (subnet.availability_zone().map(ToOwned::to_owned), subnet.subnet_id().map(ToOwned::to_owned)));
+    inside.sort_by_key(|subnet| {
+        (subnet.availability_zone().map(ToOwned::to_owned), subnet.subnet_id().map(ToOwned::to_owned))
+    });
     inside.dedup_by_key(|subnet| subnet.subnet_id());
     let describe = |subnet: &Subnet| {
         format!(
@@ -207,13 +213,15 @@ fn pick_subnets(address: &Address, lookup: &Subnets, vpc: Option<&VpcId>, all: &
         SubnetsBy::Each(each) => each
             .iter()
             .map(|by| {
-                let found = inside.iter().copied().filter(|subnet| matches(by, None, subnet.subnet_id(), subnet.tags()));
+                let found =
+                    inside.iter().copied().filter(|subnet| matches(by, None, subnet.subnet_id(), subnet.tags()));
                 one(address, "subnet", by, found.collect(), describe)
             })
             .collect::<Result<_>>()?,
         SubnetsBy::Tag(key, value) => {
             let by = By::Tag(key.clone(), value.clone());
-            let found: Vec<_> = inside.into_iter().filter(|subnet| matches(&by, None, subnet.subnet_id(), subnet.tags())).collect();
+            let found: Vec<_> =
+                inside.into_iter().filter(|subnet| matches(&by, None, subnet.subnet_id(), subnet.tags())).collect();
             if found.is_empty() {
                 one(address, "subnet", &by, Vec::new(), describe)?;
             }
@@ -237,7 +245,9 @@ async fn read_images(cx: &Cx<'_>, lookups: &[(usize, &Address, &Image)]) -> Resu
         let owner = lookup.owner.as_deref().unwrap_or("self");
         match &lookup.by {
             By::Name(name) => names.entry(owner).or_default().push(name),
-            By::Tag(key, value) => reads.push((Some(owner.to_owned()), filter(&format!("tag:{key}"), [value.as_str()]))),
+            By::Tag(key, value) => {
+                reads.push((Some(owner.to_owned()), filter(&format!("tag:{key}"), [value.as_str()])))
+            }
             By::Id(id) => ids.push(id.as_str()),
         }
     }
@@ -248,7 +258,11 @@ async fn read_images(cx: &Cx<'_>, lookups: &[(usize, &Address, &Image)]) -> Resu
     let pages = reads.iter().map(|(owner, filter)| async move {
         let page = cx
             .read("DescribeImages", || {
-                client.describe_images().set_owners(owner.clone().map(|owner| vec![owner])).filters(filter.clone()).send()
+                client
+                    .describe_images()
+                    .set_owners(owner.clone().map(|owner| vec![owner]))
+                    .filters(filter.clone())
+                    .send()
             })
             .await?;
         Ok::<_, Error>(page.images.unwrap_or_default())
@@ -272,9 +286,19 @@ fn image(address: &Address, lookup: &Image, all: &[Ec2Image]) -> Result<ImageOut
         found = found.pop().into_iter().collect();
     }
     let image = one(address, "image", &lookup.by, found, |image| {
-        format!("{} (made {})", image.image_id().unwrap_or_default(), image.creation_date().unwrap_or("at an unknown time"))
+        format!(
+            "{} (made {})",
+            image.image_id().unwrap_or_default(),
+            image.creation_date().unwrap_or("at an unknown time")
+        )
     })
-    .map_err(|error| if error.is_ambiguous() { error.with_hint("take the newest with `Image::newest`, or one by its id") } else { error })?;
+    .map_err(|error| {
+        if error.is_ambiguous() {
+            error.with_hint("take the newest with `Image::newest`, or one by its id")
+        } else {
+            error
+        }
+    })?;
     Ok(ImageOutputs {
         id: id(image.image_id(), "an image id")?,
         name: image.name().unwrap_or_default().to_owned(),

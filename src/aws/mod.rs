@@ -158,5 +158,7 @@ fn required<T>(value: Option<T>, member: &str) -> Result<T> {
 
 /// An identifier in AWS's answer.
 fn id<T: std::str::FromStr<Err = crate::id::InvalidId>>(text: Option<&str>, member: &str) -> Result<T> {
-    required(text, member)?.parse().map_err(|error: crate::id::InvalidId| Error::new(crate::ErrorKind::Service, error.to_string()))
+    required(text, member)?
+        .parse()
+        .map_err(|error: crate::id::InvalidId| Error::new(crate::ErrorKind::Service, error.to_string()))
 }

@@ -6,7 +6,10 @@ use crate::plan::Observation;
 use crate::resource::{AnyObserved, AnyResource};
 use crate::stack::{Item, Stack};
 
-use super::{Cx, auto_scaling_group, launch_template, listener, listener_rule, load_balancer, lookup, scaling_policy, security_group, target_group};
+use super::{
+    Cx, auto_scaling_group, launch_template, listener, listener_rule, load_balancer, lookup, scaling_policy,
+    security_group, target_group,
+};
 
 /// The declared resources of one kind.
 macro_rules! declared {
@@ -32,9 +35,7 @@ pub(crate) async fn observe(cx: &Cx<'_>, stack: &Stack, lookups: bool) -> Result
     let balancers = declared!(stack, LoadBalancer);
     let templates = declared!(stack, LaunchTemplate);
     let scaling = declared!(stack, AutoScalingGroup);
-    let found = async {
-        if lookups { lookup::find(cx, stack).await } else { Ok(Default::default()) }
-    };
+    let found = async { if lookups { lookup::find(cx, stack).await } else { Ok(Default::default()) } };
     let (found, groups, targets, balancers, templates, scaling) = tokio::try_join!(
         found,
         security_group::observe(cx, &groups),
@@ -44,8 +45,17 @@ pub(crate) async fn observe(cx: &Cx<'_>, stack: &Stack, lookups: bool) -> Result
         auto_scaling_group::observe(cx, &scaling),
     )?;
     // Listeners and rules can also be declared on what other stacks own, by a literal ARN.
-    let mut parents: Vec<String> = balancers.iter().filter(|balancer| ours(cx, balancer.owner.as_ref())).map(|balancer| balancer.outputs.arn.to_string()).collect();
-    parents.extend(declared!(stack, Listener).iter().filter_map(|listener| listener.load_balancer.as_known()).map(ToString::to_string));
+    let mut parents: Vec<String> = balancers
+        .iter()
+        .filter(|balancer| ours(cx, balancer.owner.as_ref()))
+        .map(|balancer| balancer.outputs.arn.to_string())
+        .collect();
+    parents.extend(
+        declared!(stack, Listener)
+            .iter()
+            .filter_map(|listener| listener.load_balancer.as_known())
+            .map(ToString::to_string),
+    );
     dedup(&mut parents);
     let owned: Vec<_> = scaling.iter().filter(|group| ours(cx, group.owner.as_ref())).cloned().collect();
     let (listeners, policies) = tokio::try_join!(listener::observe(cx, &parents), scaling_policy::observe(cx, &owned))?;

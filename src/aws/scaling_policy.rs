@@ -199,7 +199,10 @@ fn scaling(policy: &asg::ScalingPolicy) -> Option<Scaling> {
 }
 
 /// Reads the policies of groups; the tags of the groups say which of them are the stack's.
-pub(super) async fn observe(cx: &Cx<'_>, groups: &[Observed<AutoScalingGroup>]) -> Result<Vec<Observed<ScalingPolicy>>> {
+pub(super) async fn observe(
+    cx: &Cx<'_>,
+    groups: &[Observed<AutoScalingGroup>],
+) -> Result<Vec<Observed<ScalingPolicy>>> {
     let client = &cx.aws.autoscaling;
     let mut owners = BTreeMap::new();
     for group in groups {

@@ -2,7 +2,8 @@
 
 use aws_sdk_ec2::types::{
     Filter, IpPermission, IpRange, Ipv6Range, PrefixListId, ResourceType, SecurityGroup as Group,
-    SecurityGroupRule as GroupRule, SecurityGroupRuleRequest, SecurityGroupRuleUpdate, TagSpecification, UserIdGroupPair,
+    SecurityGroupRule as GroupRule, SecurityGroupRuleRequest, SecurityGroupRuleUpdate, TagSpecification,
+    UserIdGroupPair,
 };
 
 use crate::error::Result;
@@ -62,13 +63,17 @@ impl Operate for SecurityGroup {
                 revoke(cx, group, Direction::Egress, &more(egress, wanted_egress)).await?;
             }
             Operation::ModifySecurityGroupRules => {
-                let wanted: Vec<_> = [(Direction::Ingress, self.ingress.as_slice()), (Direction::Egress, wanted_egress)]
-                    .into_iter()
-                    .flat_map(|(direction, rules)| rules.iter().map(move |rule| (direction, rule)))
-                    .collect();
+                let wanted: Vec<_> =
+                    [(Direction::Ingress, self.ingress.as_slice()), (Direction::Egress, wanted_egress)]
+                        .into_iter()
+                        .flat_map(|(direction, rules)| rules.iter().map(move |rule| (direction, rule)))
+                        .collect();
                 describe_rules(cx, group, &wanted).await?;
             }
-            _ => change_ec2(cx, operation, group, &self.tags, &observed.map(|o| o.tags.clone()).unwrap_or_default()).await?,
+            _ => {
+                change_ec2(cx, operation, group, &self.tags, &observed.map(|o| o.tags.clone()).unwrap_or_default())
+                    .await?
+            }
         }
         Ok(None)
     }
@@ -80,12 +85,18 @@ impl Operate for SecurityGroup {
         // out (R24, R26).
         let not_yet = &[("DependencyViolation", ""), ("InvalidGroup.InUse", "")];
         let deleted = cx
-            .write_when(Operation::DeleteSecurityGroup, not_yet, || client.delete_security_group().group_id(group).send())
+            .write_when(Operation::DeleteSecurityGroup, not_yet, || {
+                client.delete_security_group().group_id(group).send()
+            })
             .await;
         match deleted {
             Err(error) if error.is_in_use() => {
                 let holders = holders(cx, group).await?;
-                let hint = if holders.is_empty() { "run again".to_owned() } else { "detach or delete what uses it, then run again".to_owned() };
+                let hint = if holders.is_empty() {
+                    "run again".to_owned()
+                } else {
+                    "detach or delete what uses it, then run again".to_owned()
+                };
                 Err(error.because(holders.join("; ")).with_hint(hint))
             }
             other => gone_is_fine(other),
@@ -93,10 +104,7 @@ impl Operate for SecurityGroup {
     }
 
     async fn find(&self, cx: &Cx<'_>) -> Result<Option<Observed<Self>>> {
-        let filters = vec![
-            filter("vpc-id", [known(&self.vpc)?.as_str()]),
-            filter("group-name", [self.name.as_str()]),
-        ];
+        let filters = vec![filter("vpc-id", [known(&self.vpc)?.as_str()]), filter("group-name", [self.name.as_str()])];
         let groups = read(cx, filters).await?;
         groups.iter().map(|group| parse(group, &[])).next().transpose()
     }
@@ -117,11 +125,14 @@ pub(super) fn permission(rule: &Rule, group: &str) -> Result<IpPermission> {
         .ip_protocol(rule.protocol.as_str())
         .set_from_port(rule.ports.map(|ports| ports.0))
         .set_to_port(rule.ports.map(|ports| ports.1));
-    let pair = |id: &str| UserIdGroupPair::builder().group_id(id).set_description(description.map(ToOwned::to_owned)).build();
+    let pair =
+        |id: &str| UserIdGroupPair::builder().group_id(id).set_description(description.map(ToOwned::to_owned)).build();
     let description = description.map(ToOwned::to_owned);
     Ok(match &rule.peer {
         Peer::Ipv4(cidr) => permission.ip_ranges(IpRange::builder().cidr_ip(cidr).set_description(description).build()),
-        Peer::Ipv6(cidr) => permission.ipv6_ranges(Ipv6Range::builder().cidr_ipv6(cidr).set_description(description).build()),
+        Peer::Ipv6(cidr) => {
+            permission.ipv6_ranges(Ipv6Range::builder().cidr_ipv6(cidr).set_description(description).build())
+        }
         Peer::PrefixList(list) => permission.prefix_list_ids(
             PrefixListId::builder().prefix_list_id(known(list)?.as_str()).set_description(description).build(),
         ),
@@ -198,7 +209,9 @@ pub(super) async fn revoke(cx: &Cx<'_>, group: &str, direction: Direction, rules
     let ids: Vec<String> = present
         .iter()
         .filter(|present| present.is_egress() == Some(direction == Direction::Egress))
-        .filter(|present| parse_rule(present, group).is_some_and(|parsed| rules.iter().any(|rule| rule.is_same(&parsed))))
+        .filter(|present| {
+            parse_rule(present, group).is_some_and(|parsed| rules.iter().any(|rule| rule.is_same(&parsed)))
+        })
         .filter_map(|present| present.security_group_rule_id().map(ToOwned::to_owned))
         .collect();
     if ids.is_empty() {
@@ -213,13 +226,21 @@ pub(super) async fn revoke_ids(cx: &Cx<'_>, group: &str, direction: Direction, i
     match direction {
         Direction::Ingress => gone_is_fine(
             cx.write(Operation::RevokeSecurityGroupIngress, || {
-                client.revoke_security_group_ingress().group_id(group).set_security_group_rule_ids(Some(ids.to_vec())).send()
+                client
+                    .revoke_security_group_ingress()
+                    .group_id(group)
+                    .set_security_group_rule_ids(Some(ids.to_vec()))
+                    .send()
             })
             .await,
         ),
         Direction::Egress => gone_is_fine(
             cx.write(Operation::RevokeSecurityGroupEgress, || {
-                client.revoke_security_group_egress().group_id(group).set_security_group_rule_ids(Some(ids.to_vec())).send()
+                client
+                    .revoke_security_group_egress()
+                    .group_id(group)
+                    .set_security_group_rule_ids(Some(ids.to_vec()))
+                    .send()
             })
             .await,
         ),
@@ -231,9 +252,13 @@ pub(super) async fn describe_rules(cx: &Cx<'_>, group: &str, wanted: &[(Directio
     let client = &cx.aws.ec2;
     let mut updates = Vec::new();
     for present in group_rules(cx, group).await? {
-        let (Some(rule_id), Some(parsed)) = (present.security_group_rule_id(), parse_rule(&present, group)) else { continue };
+        let (Some(rule_id), Some(parsed)) = (present.security_group_rule_id(), parse_rule(&present, group)) else {
+            continue;
+        };
         let direction = direction_of(&present);
-        let Some((_, rule)) = wanted.iter().find(|(d, rule)| *d == direction && rule.is_same(&parsed)) else { continue };
+        let Some((_, rule)) = wanted.iter().find(|(d, rule)| *d == direction && rule.is_same(&parsed)) else {
+            continue;
+        };
         if rule.description == parsed.description {
             continue;
         }
@@ -247,7 +272,9 @@ pub(super) async fn describe_rules(cx: &Cx<'_>, group: &str, wanted: &[(Directio
             .set_referenced_group_id(present.referenced_group_info().and_then(|info| info.group_id.clone()))
             .description(rule.description.clone().unwrap_or_default())
             .build();
-        updates.push(SecurityGroupRuleUpdate::builder().security_group_rule_id(rule_id).security_group_rule(request).build());
+        updates.push(
+            SecurityGroupRuleUpdate::builder().security_group_rule_id(rule_id).security_group_rule(request).build(),
+        );
     }
     if updates.is_empty() {
         return Ok(());
@@ -270,7 +297,11 @@ async fn read_rules(cx: &Cx<'_>, filters: Vec<Filter>) -> Result<Vec<GroupRule>>
     loop {
         let page = cx
             .read("DescribeSecurityGroupRules", || {
-                client.describe_security_group_rules().set_filters(Some(filters.clone())).set_next_token(token.clone()).send()
+                client
+                    .describe_security_group_rules()
+                    .set_filters(Some(filters.clone()))
+                    .set_next_token(token.clone())
+                    .send()
             })
             .await?;
         rules.extend(page.security_group_rules.unwrap_or_default());
@@ -288,7 +319,11 @@ async fn read(cx: &Cx<'_>, filters: Vec<Filter>) -> Result<Vec<Group>> {
     loop {
         let page = cx
             .read("DescribeSecurityGroups", || {
-                client.describe_security_groups().set_filters(Some(filters.clone())).set_next_token(token.clone()).send()
+                client
+                    .describe_security_groups()
+                    .set_filters(Some(filters.clone()))
+                    .set_next_token(token.clone())
+                    .send()
             })
             .await?;
         groups.extend(page.security_groups.unwrap_or_default());
@@ -332,7 +367,9 @@ fn parse(group: &Group, rules: &[GroupRule]) -> Result<Observed<SecurityGroup>> 
     let own = |direction: Direction| {
         rules
             .iter()
-            .filter(move |rule| rule.group_id() == Some(group_id) && direction_of(rule) == direction && !is_standalone(rule))
+            .filter(move |rule| {
+                rule.group_id() == Some(group_id) && direction_of(rule) == direction && !is_standalone(rule)
+            })
             .filter_map(|rule| parse_rule(rule, group_id))
             .collect::<Vec<_>>()
     };
@@ -360,7 +397,9 @@ fn parse(group: &Group, rules: &[GroupRule]) -> Result<Observed<SecurityGroup>> 
 }
 
 fn is_standalone(rule: &GroupRule) -> bool {
-    rule.tags().iter().any(|tag| tag.key() == Some(ADDRESS) && tag.value().is_some_and(|value| value.starts_with("SecurityGroupRule.")))
+    rule.tags().iter().any(|tag| {
+        tag.key() == Some(ADDRESS) && tag.value().is_some_and(|value| value.starts_with("SecurityGroupRule."))
+    })
 }
 
 /// Reads the groups and standalone rules that the stack owns, and groups under declared names.
@@ -369,7 +408,11 @@ pub(super) async fn observe(cx: &Cx<'_>, declared: &[&SecurityGroup]) -> Result<
     let names: Vec<&str> = declared.iter().map(|group| group.name.as_str()).collect();
     let by_tag = read(cx, vec![filter(&tag, [cx.stack])]);
     let by_name = async {
-        if names.is_empty() { Ok(Vec::new()) } else { read(cx, vec![filter("group-name", names.iter().copied())]).await }
+        if names.is_empty() {
+            Ok(Vec::new())
+        } else {
+            read(cx, vec![filter("group-name", names.iter().copied())]).await
+        }
     };
     let (mut groups, named) = tokio::try_join!(by_tag, by_name)?;
     for group in named {
@@ -412,7 +455,9 @@ const FILTER_VALUES: usize = 200;
 async fn holders(cx: &Cx<'_>, group: &str) -> Result<Vec<String>> {
     let client = &cx.aws.ec2;
     let interfaces = cx
-        .read("DescribeNetworkInterfaces", || client.describe_network_interfaces().filters(filter("group-id", [group])).send())
+        .read("DescribeNetworkInterfaces", || {
+            client.describe_network_interfaces().filters(filter("group-id", [group])).send()
+        })
         .await?;
     let mut holders: Vec<String> = interfaces
         .network_interfaces()
@@ -430,7 +475,8 @@ async fn holders(cx: &Cx<'_>, group: &str) -> Result<Vec<String>> {
     let referring_out = read(cx, vec![filter("egress.ip-permission.group-id", [group])]).await?;
     for other in referring.iter().chain(&referring_out).filter(|other| other.group_id() != Some(group)) {
         let owner = from_ec2(other.tags()).owner();
-        let whose = owner.map_or_else(String::new, |owner| format!(", {} of the stack {:?}", owner.address, owner.stack));
+        let whose =
+            owner.map_or_else(String::new, |owner| format!(", {} of the stack {:?}", owner.address, owner.stack));
         let text = format!(
             "a rule of security group {} ({}{whose}) refers to it",
             other.group_id().unwrap_or("?"),

@@ -16,8 +16,11 @@ impl Operate for SecurityGroupRule {
         match ids.first() {
             Some(rule) => Ok(SecurityGroupRuleOutputs { id: id(Some(rule), "a rule id")? }),
             None => self.find(cx).await?.map(|found| found.outputs).ok_or_else(|| {
-                Error::new(ErrorKind::Conflict, format!("the same rule exists already on {group}, and this stack does not own it"))
-                    .with_hint("remove it there, or declare it nowhere else")
+                Error::new(
+                    ErrorKind::Conflict,
+                    format!("the same rule exists already on {group}, and this stack does not own it"),
+                )
+                .with_hint("remove it there, or declare it nowhere else")
             }),
         }
     }

@@ -24,7 +24,14 @@ impl TargetGroup {
     fn matcher(&self) -> Option<Matcher> {
         let codes = self.health_check.success_codes.clone()?;
         let matcher = Matcher::builder();
-        Some(if self.traffic.version == Some(HttpVersion::Grpc) { matcher.grpc_code(codes) } else { matcher.http_code(codes) }.build())
+        Some(
+            if self.traffic.version == Some(HttpVersion::Grpc) {
+                matcher.grpc_code(codes)
+            } else {
+                matcher.http_code(codes)
+            }
+            .build(),
+        )
     }
 }
 
@@ -77,7 +84,9 @@ impl Operate for TargetGroup {
                         .modify_target_group()
                         .target_group_arn(arn)
                         .set_health_check_protocol(check.protocol.map(|protocol| ProtocolEnum::from(protocol.as_str())))
-                        .health_check_port(check.port.map_or_else(|| "traffic-port".to_owned(), |port| port.to_string()))
+                        .health_check_port(
+                            check.port.map_or_else(|| "traffic-port".to_owned(), |port| port.to_string()),
+                        )
                         .set_health_check_path(check.path.clone())
                         .set_health_check_interval_seconds(check.interval.map(seconds))
                         .set_health_check_timeout_seconds(check.timeout.map(seconds))
@@ -97,7 +106,11 @@ impl Operate for TargetGroup {
                         .map(|(key, value)| TargetGroupAttribute::builder().key(key).value(value).build())
                         .collect();
                     cx.write(operation, || {
-                        client.modify_target_group_attributes().target_group_arn(arn).set_attributes(Some(attributes.clone())).send()
+                        client
+                            .modify_target_group_attributes()
+                            .target_group_arn(arn)
+                            .set_attributes(Some(attributes.clone()))
+                            .send()
                     })
                     .await?;
                 }
@@ -122,7 +135,8 @@ impl Operate for TargetGroup {
         match deleted {
             Err(error) if error.kind() == ErrorKind::InUse => {
                 let groups = read(cx, Some(arn), &[]).await?;
-                let users: Vec<_> = groups.iter().flat_map(|group| group.load_balancer_arns().iter().cloned()).collect();
+                let users: Vec<_> =
+                    groups.iter().flat_map(|group| group.load_balancer_arns().iter().cloned()).collect();
                 Err(error
                     .because(format!("listeners or rules of {} forward to it", users.join(", ")))
                     .with_hint("make them forward elsewhere or delete them, then run again"))
@@ -140,7 +154,10 @@ impl Operate for TargetGroup {
 impl TargetGroup {
     /// The default of one property, by the property table.
     pub(super) fn default_of(&self, path: &str) -> Value {
-        Self::PROPERTIES.iter().find(|property| property.path == path).map_or(Value::Unset, |property| property.default(self))
+        Self::PROPERTIES
+            .iter()
+            .find(|property| property.path == path)
+            .map_or(Value::Unset, |property| property.default(self))
     }
 
     /// The health check with AWS's defaults written out.
@@ -174,7 +191,9 @@ fn parse(group: &Group, attributes: Attributes, tags: crate::resource::Tags) -> 
     let protocol = group.protocol().and_then(|protocol| TargetProtocol::from_word(protocol.as_str()));
     let kind = group.target_type().map(|kind| TargetType::from_word(kind.as_str()));
     // Lambda, GENEVE and the like: not ours, whoever owns them.
-    let (Some(protocol), Some(vpc), Some(Some(target_type))) = (protocol, group.vpc_id(), kind) else { return Ok(None) };
+    let (Some(protocol), Some(vpc), Some(Some(target_type))) = (protocol, group.vpc_id(), kind) else {
+        return Ok(None);
+    };
     let (name, physical) = names(group.target_group_name().unwrap_or_default(), &tags);
     let version = group.protocol_version().and_then(HttpVersion::from_word);
     let codes = group.matcher().and_then(|matcher| matcher.grpc_code().or(matcher.http_code()));
@@ -186,10 +205,16 @@ fn parse(group: &Group, attributes: Attributes, tags: crate::resource::Tags) -> 
         spec: TargetGroup {
             name,
             vpc: Input::known(id(Some(vpc), "a VPC id")?),
-            traffic: Traffic { protocol, port: group.port().and_then(|port| u16::try_from(port).ok()).unwrap_or(0), version },
+            traffic: Traffic {
+                protocol,
+                port: group.port().and_then(|port| u16::try_from(port).ok()).unwrap_or(0),
+                version,
+            },
             target_type: Some(target_type),
             health_check: HealthCheck {
-                protocol: group.health_check_protocol().and_then(|protocol| TargetProtocol::from_word(protocol.as_str())),
+                protocol: group
+                    .health_check_protocol()
+                    .and_then(|protocol| TargetProtocol::from_word(protocol.as_str())),
                 port: group.health_check_port().and_then(|port| port.parse().ok()),
                 path: group.health_check_path().map(ToOwned::to_owned),
                 interval: group.health_check_interval_seconds().map(duration),
@@ -264,7 +289,9 @@ async fn complete(
     let attributes = picked.iter().map(|(group, _)| async {
         let arn = group.target_group_arn().unwrap_or_default();
         let output = cx
-            .read("DescribeTargetGroupAttributes", || client.describe_target_group_attributes().target_group_arn(arn).send())
+            .read("DescribeTargetGroupAttributes", || {
+                client.describe_target_group_attributes().target_group_arn(arn).send()
+            })
             .await?;
         Ok::<_, crate::Error>(Attributes(
             output

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::plan::{Action, Plan, PropertyChange, ResourceChange};
+use crate::plan::{Action, Plan, PropertyChange, ResourceChange, Shown};
 use crate::stack::Address;
 use crate::value::Value;
 
@@ -75,10 +75,11 @@ impl fmt::Display for Drift {
                 DriftKind::Changed => writeln!(f, "{} is not as declared", drifted.address)?,
             }
             for change in &drifted.properties {
+                let (before, after) = (Shown(&change.before), Shown(&change.after));
                 match (&change.before, &change.after) {
-                    (Value::Unset, declared) => writeln!(f, "    {}: missing {declared}", change.path)?,
-                    (found, Value::Unset) => writeln!(f, "    {}: found {found}, which is not declared", change.path)?,
-                    (found, declared) => writeln!(f, "    {}: found {found}, declared {declared}", change.path)?,
+                    (Value::Unset, _) => writeln!(f, "    {}: missing {after}", change.path)?,
+                    (_, Value::Unset) => writeln!(f, "    {}: found {before}, which is not declared", change.path)?,
+                    _ => writeln!(f, "    {}: found {before}, declared {after}", change.path)?,
                 }
             }
         }

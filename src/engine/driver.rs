@@ -111,7 +111,10 @@ mod tests {
 
     /// A graph whose steps name only earlier ones, with a duration and a fate for each.
     fn graphs() -> impl Strategy<Value = Vec<(Vec<prop::sample::Index>, u64, bool)>> {
-        prop::collection::vec((prop::collection::vec(any::<prop::sample::Index>(), 0..4), 1..50u64, prop::bool::weighted(0.1)), 1..40)
+        prop::collection::vec(
+            (prop::collection::vec(any::<prop::sample::Index>(), 0..4), 1..50u64, prop::bool::weighted(0.1)),
+            1..40,
+        )
     }
 
     fn edges(graph: &[(Vec<prop::sample::Index>, u64, bool)]) -> Vec<Vec<usize>> {
@@ -119,7 +122,8 @@ mod tests {
             .iter()
             .enumerate()
             .map(|(step, (before, _, _))| {
-                let mut before: Vec<_> = if step == 0 { Vec::new() } else { before.iter().map(|index| index.index(step)).collect() };
+                let mut before: Vec<_> =
+                    if step == 0 { Vec::new() } else { before.iter().map(|index| index.index(step)).collect() };
                 before.sort_unstable();
                 before.dedup();
                 before

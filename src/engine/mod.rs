@@ -1,7 +1,7 @@
 //! The engine: observes, plans, and carries plans out.
 
-mod driver;
 mod drift;
+mod driver;
 mod event;
 mod outcome;
 mod run;
@@ -204,11 +204,18 @@ impl Plan {
             let Some(earlier) = allowed.get(&(&change.address, &change.id)) else {
                 return Some(format!("{} would be changed too", change.address));
             };
-            if earlier.action != change.action && !matches!((earlier.action, change.action), (Action::Replace, Action::Update)) {
-                return Some(format!("{} was to be {:?} and is now to be {:?}", change.address, earlier.action, change.action));
+            if earlier.action != change.action
+                && !matches!((earlier.action, change.action), (Action::Replace, Action::Update))
+            {
+                return Some(format!(
+                    "{} was to be {:?} and is now to be {:?}",
+                    change.address, earlier.action, change.action
+                ));
             }
             let more = change.properties.iter().find(|property| {
-                !earlier.properties.iter().any(|known| known.path == property.path && (known.after == property.after || known.after.is_pending()))
+                !earlier.properties.iter().any(|known| {
+                    known.path == property.path && (known.after == property.after || known.after.is_pending())
+                })
             })?;
             Some(format!("{}.{} changed", change.address, more.path))
         })

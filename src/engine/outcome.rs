@@ -3,9 +3,9 @@
 use std::fmt;
 
 use crate::error::Error;
+use crate::input::Ref;
 use crate::resource::AnyOutputs;
 use crate::stack::{Address, Declare};
-use crate::input::Ref;
 
 /// What exists after a deploy: the outputs of everything that the stack declares.
 #[derive(Debug, Clone)]
@@ -39,7 +39,10 @@ impl Live {
 
     /// Iterates over everything that exists: its address, and the id or ARN that AWS has for it.
     pub fn ids(&self) -> impl Iterator<Item = (&Address, &str)> {
-        self.addresses.iter().zip(&self.outputs).filter_map(|(address, outputs)| Some((address, outputs.as_ref()?.id())))
+        self.addresses
+            .iter()
+            .zip(&self.outputs)
+            .filter_map(|(address, outputs)| Some((address, outputs.as_ref()?.id())))
     }
 }
 

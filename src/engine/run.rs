@@ -9,7 +9,9 @@ use crate::aws::{Cx, Operate, Progress};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::Attr;
 use crate::plan::{Plan, Step, StepKind, Subject};
-use crate::resource::{AnyObserved, AnyOutputs, AnyResource, FromObserved, Observed, Operation, with_observed, with_resource};
+use crate::resource::{
+    AnyObserved, AnyOutputs, AnyResource, FromObserved, Observed, Operation, with_observed, with_resource,
+};
 use crate::stack::{Address, Declare};
 
 use super::driver::{Ended, drive};
@@ -78,7 +80,8 @@ impl Run<'_> {
         match kind {
             StepKind::Create(_) => {
                 let (node, desired) = self.desired(subject)?;
-                let outputs = with_resource!(&desired, resource => create(cx, &**resource, &subject.address).await?.into());
+                let outputs =
+                    with_resource!(&desired, resource => create(cx, &**resource, &subject.address).await?.into());
                 self.put(node, outputs);
                 Ok(())
             }
@@ -101,9 +104,12 @@ impl Run<'_> {
             }
             StepKind::Gone => {
                 let observed = subject.observed.as_ref().ok_or_else(unknown)?;
-                wait(cx, &subject.address, "it is gone", async || {
-                    with_observed!(observed, observed => Operate::gone(cx, observed).await)
-                })
+                wait(
+                    cx,
+                    &subject.address,
+                    "it is gone",
+                    async || with_observed!(observed, observed => Operate::gone(cx, observed).await),
+                )
                 .await
             }
         }
@@ -197,12 +203,7 @@ async fn settled_one<R: Operate>(cx: &Cx<'_>, desired: &R, outputs: &AnyOutputs)
 
 /// Looks again and again until it is so, ever less often: the pause is a small part of the time
 /// that has passed, so that little is lost when it is over.
-async fn wait(
-    cx: &Cx<'_>,
-    address: &Address,
-    what: &str,
-    look: impl AsyncFn() -> Result<Progress>,
-) -> Result<()> {
+async fn wait(cx: &Cx<'_>, address: &Address, what: &str, look: impl AsyncFn() -> Result<Progress>) -> Result<()> {
     let began = Instant::now();
     loop {
         let missing = match look().await? {

@@ -35,7 +35,13 @@ pub(super) fn advise(stack: &Stack, subjects: &[Subject], changes: &[ResourceCha
         match resource {
             AnyResource::Listener(listener) if listener.accept.protocol == ListenerProtocol::Http => {
                 if !matches!(listener.action, crate::resource::Action::Redirect(_)) {
-                    say("plain-http", format!("port {} is served without encryption; add an HTTPS listener and redirect to it", listener.accept.port));
+                    say(
+                        "plain-http",
+                        format!(
+                            "port {} is served without encryption; add an HTTPS listener and redirect to it",
+                            listener.accept.port
+                        ),
+                    );
                 }
             }
             AnyResource::SecurityGroup(group) => {
@@ -58,11 +64,15 @@ pub(super) fn advise(stack: &Stack, subjects: &[Subject], changes: &[ResourceCha
                 }
                 if let Some(template) = template_of(stack, subject) {
                     for (key, tag) in group.tags.iter().filter(|(_, tag)| tag.propagate) {
-                        let launched = template.launched_tags.get(&InstanceTag::Instance).and_then(|tags| tags.get(key));
+                        let launched =
+                            template.launched_tags.get(&InstanceTag::Instance).and_then(|tags| tags.get(key));
                         if let Some(other) = launched.filter(|other| **other != tag.value) {
                             say(
                                 "tag-overrides-template",
-                                format!("instances get {key} = {:?} from the group, not {other:?} from the launch template; volumes keep the template's", tag.value),
+                                format!(
+                                    "instances get {key} = {:?} from the group, not {other:?} from the launch template; volumes keep the template's",
+                                    tag.value
+                                ),
                             );
                         }
                     }

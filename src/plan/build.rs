@@ -191,6 +191,15 @@ impl<'a> Builder<'a> {
         observed: Option<AnyObserved>,
     ) -> usize {
         let subject = self.subjects.len();
+        let label = |attr: &Attr| format!("{}.{}", self.stack.nodes[attr.node.index].address, attr.name());
+        let properties = properties
+            .into_iter()
+            .map(|change| PropertyChange {
+                before: change.before.labelled(&label),
+                after: change.after.labelled(&label),
+                ..change
+            })
+            .collect();
         let id = observed.as_ref().map(|observed| observed.outputs().id().to_owned());
         self.subjects.push(Subject { address: address.clone(), node: Some(index), desired: Some(desired), observed });
         self.changes.push(ResourceChange { address, action, id, properties });
@@ -201,7 +210,12 @@ impl<'a> Builder<'a> {
     /// Records that something goes. A deposed one is part of the replacement of its successor.
     fn remove(&mut self, address: Address, observed: AnyObserved, successor: Option<usize>) {
         let id = observed.outputs().id().to_owned();
-        self.subjects.push(Subject { address: address.clone(), node: successor.and_then(|s| self.subjects[s].node), desired: None, observed: Some(observed) });
+        self.subjects.push(Subject {
+            address: address.clone(),
+            node: successor.and_then(|s| self.subjects[s].node),
+            desired: None,
+            observed: Some(observed),
+        });
         self.changes.push(ResourceChange { address, action: Action::Delete, id: Some(id), properties: Vec::new() });
     }
 
@@ -211,7 +225,9 @@ impl<'a> Builder<'a> {
         owned.sort_unstable();
         for index in owned {
             if let Some(observed) = self.observed[index].take() {
-                let address = observed.owner().map_or_else(|| Address::new(observed.kind(), ""), |owner| Address::from_tag(&owner.address));
+                let address = observed
+                    .owner()
+                    .map_or_else(|| Address::new(observed.kind(), ""), |owner| Address::from_tag(&owner.address));
                 self.remove(address, observed, None);
             }
         }
@@ -251,7 +267,8 @@ impl<'a> Builder<'a> {
     }
 
     fn finish(mut self, goal: Goal) -> Plan {
-        let advisories = if goal == Goal::Deploy { advisory::advise(self.stack, &self.subjects, &self.changes) } else { Vec::new() };
+        let advisories =
+            if goal == Goal::Deploy { advisory::advise(self.stack, &self.subjects, &self.changes) } else { Vec::new() };
         let steps = steps::steps(&self.subjects, &mut self.changes, &self.subject_of);
         Plan {
             stack: self.stack.name().to_owned(),
@@ -263,7 +280,6 @@ impl<'a> Builder<'a> {
             advisories,
             subjects: self.subjects,
             known: self.known,
-            subject_of: self.subject_of,
             addresses: self.stack.nodes.iter().map(|node| node.address.clone()).collect(),
         }
     }

@@ -24,7 +24,12 @@ pub(super) fn check(
         let key = format!("{}|{parts:?}", resource.kind());
         if let Some(first) = keys.insert(key, *index) {
             let shown: Vec<_> = parts.iter().filter(|part| !part.is_pending()).map(Value::to_string).collect();
-            problems.report("V6", "(identity)", shown.join(", "), format!("AWS takes it for the same as {}", stack.nodes[first].address));
+            problems.report(
+                "V6",
+                "(identity)",
+                shown.join(", "),
+                format!("AWS takes it for the same as {}", stack.nodes[first].address),
+            );
         }
         match resource {
             AnyResource::Listener(listener) => {
@@ -32,7 +37,12 @@ pub(super) fn check(
                 if let Some(AnyResource::LoadBalancer(balancer)) = balancer {
                     let fits = listener.accept.is_http() == (balancer.kind == LoadBalancerKind::Application);
                     if !fits {
-                        problems.report("V76", "accept", listener.accept.protocol, format!("is not a protocol of {} load balancers", balancer.kind));
+                        problems.report(
+                            "V76",
+                            "accept",
+                            listener.accept.protocol,
+                            format!("is not a protocol of {} load balancers", balancer.kind),
+                        );
                     }
                 }
                 check_targets(stack, &listener.action, listener.accept.protocol, "action", &mut problems);
@@ -44,7 +54,12 @@ pub(super) fn check(
                     zones.sort();
                     zones.dedup();
                     if zones.len() < 2 {
-                        problems.report("V8", "subnets", zones.join(", "), "must be in at least two Availability Zones");
+                        problems.report(
+                            "V8",
+                            "subnets",
+                            zones.join(", "),
+                            "must be in at least two Availability Zones",
+                        );
                     } else if zones.len() < subnets.zones.len() {
                         problems.report("V9", "subnets", subnets.zones.join(", "), "must be one per Availability Zone");
                     }
@@ -61,7 +76,8 @@ fn check_targets(stack: &Stack, action: &Action, protocol: ListenerProtocol, pat
     for group in &forward.groups {
         let Some(AnyResource::TargetGroup(group)) = declared(stack, &Value::of(&group.group)) else { continue };
         let http = matches!(protocol, ListenerProtocol::Http | ListenerProtocol::Https);
-        let both = (protocol == ListenerProtocol::TcpUdp, group.traffic.protocol == crate::resource::TargetProtocol::TcpUdp);
+        let both =
+            (protocol == ListenerProtocol::TcpUdp, group.traffic.protocol == crate::resource::TargetProtocol::TcpUdp);
         if http != group.traffic.is_http() || (both.0 && !both.1) {
             problems.report(
                 "V71",
@@ -82,7 +98,11 @@ fn declared<'a>(stack: &'a Stack, value: &Value) -> Option<&'a AnyResource> {
     }
 }
 
-fn declared_subnets<'a>(stack: &Stack, index: usize, known: &'a [Option<AnyOutputs>]) -> Option<&'a crate::lookup::SubnetsOutputs> {
+fn declared_subnets<'a>(
+    stack: &Stack,
+    index: usize,
+    known: &'a [Option<AnyOutputs>],
+) -> Option<&'a crate::lookup::SubnetsOutputs> {
     let Item::Resource(AnyResource::LoadBalancer(balancer)) = &stack.nodes[index].item else { return None };
     let Value::Pending(attr) = Value::of(&balancer.subnets) else { return None };
     match known.get(attr.node.index)? {

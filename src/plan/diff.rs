@@ -52,7 +52,12 @@ pub(crate) fn creation<R: Describe>(desired: &R) -> Vec<PropertyChange> {
     let mut changes = Vec::new();
     for property in R::PROPERTIES {
         let after = property.read(desired);
-        if property.after_create {
+        if property.after_create && property.default(desired).is_unset() && matches!(after, Value::List(_)) {
+            // Nothing to compare with: the whole list is new.
+            if let Update::Elements { add, .. } = property.update {
+                push(property, property.path.to_owned(), Value::Unset, after, Effect::InPlace(add), &mut changes);
+            }
+        } else if property.after_create {
             compare(property, desired, desired, property.default(desired), after, &mut changes);
         } else if !after.is_unset() {
             spread(property, Value::Unset, after, &Effect::OnCreate, &mut changes);
@@ -112,7 +117,9 @@ fn effective<R>(
     changes: &mut Vec<PropertyChange>,
 ) {
     let (wanted, present) = (property.default(desired), property.default(observed));
-    if let (Value::Map(_) | Value::Unset, Value::Map(_) | Value::Unset, Value::Map(defaults)) = (&before, &after, &wanted) {
+    if let (Value::Map(_) | Value::Unset, Value::Map(_) | Value::Unset, Value::Map(defaults)) =
+        (&before, &after, &wanted)
+    {
         // Keys without a known default that the user leaves out are left alone: AWS may have
         // invented them since.
         let get = |value: &Value, key: &str| value.entries().find(|(k, _)| *k == key).map(|(_, v)| v.clone());
@@ -146,7 +153,9 @@ fn elements<R>(
     let or_default = |value: Value| if value.is_unset() { default.clone() } else { value };
     let (before, after) = (or_default(before), or_default(after));
     if matches!((&before, &after), (Value::Map(_), _) | (_, Value::Map(_))) {
-        let get = |value: &Value, key: &str| value.entries().find(|(k, _)| *k == key).map_or(Value::Unset, |(_, v)| v.clone());
+        let get = |value: &Value, key: &str| {
+            value.entries().find(|(k, _)| *k == key).map_or(Value::Unset, |(_, v)| v.clone())
+        };
         for (key, new) in after.entries() {
             let old = get(&before, key);
             if !same(&old, new) {
@@ -154,7 +163,14 @@ fn elements<R>(
             }
         }
         for (key, old) in before.entries().filter(|(key, _)| get(&after, key).is_unset()) {
-            push(property, format!("{}.{key}", property.path), old.clone(), Value::Unset, Effect::InPlace(remove), changes);
+            push(
+                property,
+                format!("{}.{key}", property.path),
+                old.clone(),
+                Value::Unset,
+                Effect::InPlace(remove),
+                changes,
+            );
         }
         return;
     }
@@ -187,9 +203,9 @@ fn items(value: Value) -> Vec<Value> {
 /// What makes an element the same one for AWS: everything but its description.
 fn identity(element: &Value) -> Value {
     match element {
-        Value::Map(entries) => {
-            Value::Map(entries.iter().filter(|(key, _)| *key != "description").map(|(k, v)| (k.clone(), v.clone())).collect())
-        }
+        Value::Map(entries) => Value::Map(
+            entries.iter().filter(|(key, _)| *key != "description").map(|(k, v)| (k.clone(), v.clone())).collect(),
+        ),
         other => other.clone(),
     }
 }
@@ -211,7 +227,14 @@ fn spread<R>(property: &Property<R>, before: Value, after: Value, effect: &Effec
     }
 }
 
-fn push<R>(property: &Property<R>, path: String, before: Value, after: Value, effect: Effect, changes: &mut Vec<PropertyChange>) {
+fn push<R>(
+    property: &Property<R>,
+    path: String,
+    before: Value,
+    after: Value,
+    effect: Effect,
+    changes: &mut Vec<PropertyChange>,
+) {
     let shown = |value: Value| if property.sensitive { value.redacted() } else { value };
     changes.push(PropertyChange { path, before: shown(before), after: shown(after), effect });
 }

@@ -18,6 +18,7 @@ use serde::Serialize;
 pub use advisory::Advisory;
 pub(crate) use build::{all_problems, plan};
 pub use diff::{Effect, PropertyChange};
+pub(crate) use render::Shown;
 pub use steps::{Step, StepKind};
 
 use crate::lookup::Found;
@@ -63,8 +64,6 @@ pub struct Plan {
     pub(crate) subjects: Vec<Subject>,
     /// What is known of each declaration before anything is done, by its index in the stack.
     pub(crate) known: Vec<Option<AnyOutputs>>,
-    /// The subject of each declaration.
-    pub(crate) subject_of: HashMap<usize, usize>,
     pub(crate) addresses: Vec<Address>,
 }
 

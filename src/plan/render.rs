@@ -35,7 +35,8 @@ impl fmt::Display for Plan {
             (summary.delete, "to delete"),
             (summary.keep, "unchanged"),
         ];
-        let words: Vec<_> = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        let words: Vec<_> =
+            counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
         writeln!(f, "{}.", words.join(", "))
     }
 }
@@ -81,8 +82,11 @@ fn property(f: &mut fmt::Formatter<'_>, change: &PropertyChange, width: usize) -
     writeln!(f)
 }
 
-/// A value as people read it: rules and actions as phrases, everything else as written.
-struct Shown<'a>(&'a Value);
+/// A value as people read it: rules as phrases, long lists cut, everything else as written.
+pub(crate) struct Shown<'a>(pub(crate) &'a Value);
+
+/// How many values of a list are shown.
+const SHOWN: usize = 4;
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -90,18 +94,36 @@ impl fmt::Display for Shown<'_> {
             Value::List(values) if values.len() == 1 => Shown(&values[0]).fmt(f),
             Value::List(values) => {
                 f.write_str("[")?;
-                for (index, value) in values.iter().enumerate() {
+                for (index, value) in values.iter().take(SHOWN).enumerate() {
                     write!(f, "{}{}", if index > 0 { ", " } else { "" }, Shown(value))?;
                 }
-                f.write_str("]")
-            }
-            Value::Map(entries) => {
-                for (index, (key, value)) in entries.iter().enumerate() {
-                    write!(f, "{}{key} {}", if index > 0 { ", " } else { "" }, Shown(value))?;
+                match values.len().saturating_sub(SHOWN) {
+                    0 => f.write_str("]"),
+                    more => write!(f, ", and {more} more]"),
                 }
-                Ok(())
             }
-            Value::Pending(attr) => write!(f, "(known after deploy: {})", attr.name()),
+            Value::Map(entries) => match (entries.get("protocol"), entries.get("peer"), entries.get("propagate")) {
+                (Some(protocol), Some(peer), _) => {
+                    let plain =
+                        |value: &Value| value.as_text().map_or_else(|| Shown(value).to_string(), ToOwned::to_owned);
+                    write!(f, "{}", plain(protocol))?;
+                    if let Some(ports) = entries.get("ports") {
+                        write!(f, " {}", plain(ports))?;
+                    }
+                    write!(f, " with {}", plain(peer))?;
+                    entries.get("description").map_or(Ok(()), |text| write!(f, " ({})", plain(text)))
+                }
+                (_, _, Some(_)) => {
+                    entries.get("value").map_or(Ok(()), |value| write!(f, "{value}"))?;
+                    f.write_str(", also on instances")
+                }
+                _ => {
+                    for (index, (key, value)) in entries.iter().enumerate() {
+                        write!(f, "{}{key} {}", if index > 0 { ", " } else { "" }, Shown(value))?;
+                    }
+                    Ok(())
+                }
+            },
             other => other.fmt(f),
         }
     }

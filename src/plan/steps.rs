@@ -65,7 +65,8 @@ pub(super) fn steps(
     changes: &mut [ResourceChange],
     subject_of: &HashMap<usize, usize>,
 ) -> Vec<Step> {
-    let by_id = changes.iter().enumerate().filter_map(|(subject, change)| Some((change.id.clone()?, subject))).collect();
+    let by_id =
+        changes.iter().enumerate().filter_map(|(subject, change)| Some((change.id.clone()?, subject))).collect();
     let mut graph = Graph {
         subjects,
         subject_of,
@@ -121,8 +122,13 @@ impl Graph<'_> {
     /// it, or an interrupted run would leave something that nobody knows for its own.
     fn untagged(&mut self, changes: &[ResourceChange]) {
         for (subject, change) in changes.iter().enumerate() {
-            let Some(observed) = self.subjects[subject].observed.as_ref().filter(|_| change.action == Action::Delete) else { continue };
-            let Some(parent) = self.parent(&observed.parent()).filter(|_| observed.recorded_as().is_some()) else { continue };
+            let Some(observed) = self.subjects[subject].observed.as_ref().filter(|_| change.action == Action::Delete)
+            else {
+                continue;
+            };
+            let Some(parent) = self.parent(&observed.parent()).filter(|_| observed.recorded_as().is_some()) else {
+                continue;
+            };
             if changes[parent].action != Action::Delete {
                 let step = self.push(subject, StepKind::Delete(observed.traits().delete), []);
                 self.own[subject].gone = Some(step);
@@ -216,7 +222,10 @@ impl Graph<'_> {
             if matches!(self.subjects[subject].desired, Some(AnyResource::TargetGroup(_))) {
                 let users = self.users.get(&attr.node.index).into_iter().flatten();
                 near.extend(users.filter(|user| {
-                    matches!(self.subjects[**user].desired, Some(AnyResource::Listener(_) | AnyResource::ListenerRule(_)))
+                    matches!(
+                        self.subjects[**user].desired,
+                        Some(AnyResource::Listener(_) | AnyResource::ListenerRule(_))
+                    )
                 }));
             }
         });
@@ -228,8 +237,7 @@ impl Graph<'_> {
         let going: Vec<usize> = (0..self.subjects.len())
             .filter(|s| changes[*s].action == Action::Delete && self.own[*s].gone.is_none())
             .collect();
-        let by_id: HashMap<String, usize> =
-            going.iter().filter_map(|s| Some((changes[*s].id.clone()?, *s))).collect();
+        let by_id: HashMap<String, usize> = going.iter().filter_map(|s| Some((changes[*s].id.clone()?, *s))).collect();
         // What each of them uses, and who goes together with its parent.
         let mut uses: HashMap<usize, BTreeSet<usize>> = HashMap::new();
         let mut with_parent: HashMap<usize, usize> = HashMap::new();
@@ -259,7 +267,10 @@ impl Graph<'_> {
                         waits_for.entry(*thing).or_default().insert(top);
                     }
                 } else {
-                    after.entry(*thing).or_default().extend(self.own[*user].last.into_iter().chain(self.own[*user].settle));
+                    after
+                        .entry(*thing)
+                        .or_default()
+                        .extend(self.own[*user].last.into_iter().chain(self.own[*user].settle));
                 }
             }
         }

@@ -32,10 +32,19 @@ impl Attributes {
             let words: Vec<_> = ranges
                 .iter()
                 .map(|range| {
-                    if range.start() == range.end() { range.start().to_string() } else { format!("{} to {}", range.start(), range.end()) }
+                    if range.start() == range.end() {
+                        range.start().to_string()
+                    } else {
+                        format!("{} to {}", range.start(), range.end())
+                    }
                 })
                 .collect();
-            problems.report(id, format!("attributes.{key}"), format!("{text:?}"), format!("must be {}", words.join(" or ")));
+            problems.report(
+                id,
+                format!("attributes.{key}"),
+                format!("{text:?}"),
+                format!("must be {}", words.join(" or ")),
+            );
         }
     }
 

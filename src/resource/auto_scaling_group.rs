@@ -274,11 +274,17 @@ impl Describe for AutoScalingGroup {
         Property::<Self>::new("subnets", "CreateAutoScalingGroup.VPCZoneIdentifier", |r| Value::of(&r.subnets))
             .unordered()
             .updated_by(UPDATE),
-        Property::<Self>::new("min_size", "CreateAutoScalingGroup.MinSize", |r| Value::of(&r.sizes.0)).updated_by(UPDATE),
-        Property::<Self>::new("max_size", "CreateAutoScalingGroup.MaxSize", |r| Value::of(&r.sizes.1)).updated_by(UPDATE),
-        Property::<Self>::new("desired_capacity", "CreateAutoScalingGroup.DesiredCapacity", |r| Value::of(&r.desired_capacity))
-            .unmanaged()
-            .depends(|desired, _| if desired.pin_desired_capacity { super::Update::Call(UPDATE) } else { super::Update::Initial }),
+        Property::<Self>::new("min_size", "CreateAutoScalingGroup.MinSize", |r| Value::of(&r.sizes.0))
+            .updated_by(UPDATE),
+        Property::<Self>::new("max_size", "CreateAutoScalingGroup.MaxSize", |r| Value::of(&r.sizes.1))
+            .updated_by(UPDATE),
+        Property::<Self>::new("desired_capacity", "CreateAutoScalingGroup.DesiredCapacity", |r| {
+            Value::of(&r.desired_capacity)
+        })
+        .unmanaged()
+        .depends(|desired, _| {
+            if desired.pin_desired_capacity { super::Update::Call(UPDATE) } else { super::Update::Initial }
+        }),
         Property::<Self>::new("target_groups", "CreateAutoScalingGroup.TargetGroupARNs", |r| {
             if r.target_groups.is_empty() { Value::Unset } else { Value::of(&r.target_groups) }
         })
@@ -291,16 +297,20 @@ impl Describe for AutoScalingGroup {
         })
         .or(|_| Value::Integer(0))
         .updated_by(UPDATE),
-        Property::<Self>::new("default_cooldown", "CreateAutoScalingGroup.DefaultCooldown", |r| Value::of(&r.default_cooldown))
-            .or(|_| Value::Integer(300))
-            .updated_by(UPDATE),
+        Property::<Self>::new("default_cooldown", "CreateAutoScalingGroup.DefaultCooldown", |r| {
+            Value::of(&r.default_cooldown)
+        })
+        .or(|_| Value::Integer(300))
+        .updated_by(UPDATE),
         Property::<Self>::new("default_instance_warmup", "CreateAutoScalingGroup.DefaultInstanceWarmup", |r| {
             Value::of(&r.default_instance_warmup)
         })
         .updated_by(UPDATE),
-        Property::<Self>::new("protect_from_scale_in", "CreateAutoScalingGroup.NewInstancesProtectedFromScaleIn", |r| {
-            Value::of(&r.protect_from_scale_in)
-        })
+        Property::<Self>::new(
+            "protect_from_scale_in",
+            "CreateAutoScalingGroup.NewInstancesProtectedFromScaleIn",
+            |r| Value::of(&r.protect_from_scale_in),
+        )
         .or(|_| Value::Bool(false))
         .updated_by(UPDATE),
         Property::<Self>::new("max_instance_lifetime", "CreateAutoScalingGroup.MaxInstanceLifetime", |r| {
@@ -351,7 +361,14 @@ impl Describe for AutoScalingGroup {
     }
 
     fn validate(&self, problems: &mut Problems<'_>) {
-        problems.text("V153", "name", &self.name, 1..=255, |c| c.is_ascii_graphic() && c != ':', "printable ASCII characters other than space and `:`");
+        problems.text(
+            "V153",
+            "name",
+            &self.name,
+            1..=255,
+            |c| c.is_ascii_graphic() && c != ':',
+            "printable ASCII characters other than space and `:`",
+        );
         let (min, max) = self.sizes;
         if min > max {
             problems.report("V154", "sizes", format!("{min}..={max}"), "the least size must not be above the greatest");
@@ -364,7 +381,12 @@ impl Describe for AutoScalingGroup {
         if self.health_check == Some(GroupHealthCheck::LoadBalancer) && self.target_groups.is_empty() {
             problems.report("V162", "health_check", "ELB", "needs a target group");
         }
-        problems.range("V164", "max_instance_lifetime", self.max_instance_lifetime.map(|d| d.as_secs()), 86400..=31_536_000);
+        problems.range(
+            "V164",
+            "max_instance_lifetime",
+            self.max_instance_lifetime.map(|d| d.as_secs()),
+            86400..=31_536_000,
+        );
         let tags = super::Tags(self.tags.iter().map(|(key, tag)| (key.clone(), tag.value.clone())).collect());
         tags.validate(problems);
     }

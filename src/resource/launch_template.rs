@@ -296,14 +296,22 @@ const VERSION: Operation = Operation::CreateLaunchTemplateVersion;
 impl Describe for LaunchTemplate {
     const PROPERTIES: &'static [Property<Self>] = &[
         Property::<Self>::new("name", "CreateLaunchTemplate.LaunchTemplateName", |r| Value::of(&r.name)),
-        Property::<Self>::new("version_description", "CreateLaunchTemplate.VersionDescription", |r| Value::of(&r.version_description))
+        Property::<Self>::new("version_description", "CreateLaunchTemplate.VersionDescription", |r| {
+            Value::of(&r.version_description)
+        })
+        .updated_by(VERSION),
+        Property::<Self>::new("image", "RequestLaunchTemplateData.ImageId", |r| Value::of(&r.image))
             .updated_by(VERSION),
-        Property::<Self>::new("image", "RequestLaunchTemplateData.ImageId", |r| Value::of(&r.image)).updated_by(VERSION),
-        Property::<Self>::new("instance_type", "RequestLaunchTemplateData.InstanceType", |r| Value::of(&r.instance_type))
+        Property::<Self>::new("instance_type", "RequestLaunchTemplateData.InstanceType", |r| {
+            Value::of(&r.instance_type)
+        })
+        .updated_by(VERSION),
+        Property::<Self>::new("key_name", "RequestLaunchTemplateData.KeyName", |r| Value::of(&r.key_name))
             .updated_by(VERSION),
-        Property::<Self>::new("key_name", "RequestLaunchTemplateData.KeyName", |r| Value::of(&r.key_name)).updated_by(VERSION),
-        Property::<Self>::new("instance_profile", "RequestLaunchTemplateData.IamInstanceProfile", |r| Value::of(&r.instance_profile))
-            .updated_by(VERSION),
+        Property::<Self>::new("instance_profile", "RequestLaunchTemplateData.IamInstanceProfile", |r| {
+            Value::of(&r.instance_profile)
+        })
+        .updated_by(VERSION),
         Property::<Self>::new("user_data", "RequestLaunchTemplateData.UserData", |r| Value::of(&r.user_data))
             .updated_by(VERSION)
             .sensitive(),
@@ -316,13 +324,17 @@ impl Describe for LaunchTemplate {
             if r.block_devices.is_empty() { Value::Unset } else { Value::of(&r.block_devices) }
         })
         .updated_by(VERSION),
-        Property::<Self>::new("metadata.tokens_required", "RequestLaunchTemplateData.MetadataOptions.HttpTokens", |r| {
-            MetadataOptions::get(r, |m| &m.tokens_required)
-        })
+        Property::<Self>::new(
+            "metadata.tokens_required",
+            "RequestLaunchTemplateData.MetadataOptions.HttpTokens",
+            |r| MetadataOptions::get(r, |m| &m.tokens_required),
+        )
         .updated_by(VERSION),
-        Property::<Self>::new("metadata.hop_limit", "RequestLaunchTemplateData.MetadataOptions.HttpPutResponseHopLimit", |r| {
-            MetadataOptions::get(r, |m| &m.hop_limit)
-        })
+        Property::<Self>::new(
+            "metadata.hop_limit",
+            "RequestLaunchTemplateData.MetadataOptions.HttpPutResponseHopLimit",
+            |r| MetadataOptions::get(r, |m| &m.hop_limit),
+        )
         .updated_by(VERSION),
         Property::<Self>::new("metadata.enabled", "RequestLaunchTemplateData.MetadataOptions.HttpEndpoint", |r| {
             MetadataOptions::get(r, |m| &m.enabled)
@@ -332,14 +344,20 @@ impl Describe for LaunchTemplate {
             MetadataOptions::get(r, |m| &m.ipv6)
         })
         .updated_by(VERSION),
-        Property::<Self>::new("metadata.instance_tags", "RequestLaunchTemplateData.MetadataOptions.InstanceMetadataTags", |r| {
-            MetadataOptions::get(r, |m| &m.instance_tags)
+        Property::<Self>::new(
+            "metadata.instance_tags",
+            "RequestLaunchTemplateData.MetadataOptions.InstanceMetadataTags",
+            |r| MetadataOptions::get(r, |m| &m.instance_tags),
+        )
+        .updated_by(VERSION),
+        Property::<Self>::new("detailed_monitoring", "RequestLaunchTemplateData.Monitoring", |r| {
+            Value::of(&r.detailed_monitoring)
         })
         .updated_by(VERSION),
-        Property::<Self>::new("detailed_monitoring", "RequestLaunchTemplateData.Monitoring", |r| Value::of(&r.detailed_monitoring))
-            .updated_by(VERSION),
-        Property::<Self>::new("ebs_optimized", "RequestLaunchTemplateData.EbsOptimized", |r| Value::of(&r.ebs_optimized))
-            .updated_by(VERSION),
+        Property::<Self>::new("ebs_optimized", "RequestLaunchTemplateData.EbsOptimized", |r| {
+            Value::of(&r.ebs_optimized)
+        })
+        .updated_by(VERSION),
         Property::<Self>::new("launched_tags", "RequestLaunchTemplateData.TagSpecifications", |r| {
             Value::map(r.launched_tags.iter().map(|(resource, tags)| (resource.as_str(), Value::of(tags))))
         })
@@ -374,7 +392,14 @@ impl Describe for LaunchTemplate {
     }
 
     fn validate(&self, problems: &mut Problems<'_>) {
-        problems.text("V123", "name", &self.name, 3..=128, |c| c.is_ascii_alphanumeric() || "().-/_".contains(c), "letters, digits and `().-/_`");
+        problems.text(
+            "V123",
+            "name",
+            &self.name,
+            3..=128,
+            |c| c.is_ascii_alphanumeric() || "().-/_".contains(c),
+            "letters, digits and `().-/_`",
+        );
         let description = self.version_description.as_ref().map(|text| text.chars().count());
         problems.range("V125", "version_description", description, 0..=255);
         if let Some(data) = &self.user_data {
@@ -404,7 +429,8 @@ impl Describe for LaunchTemplate {
     fn output(outputs: &LaunchTemplateOutputs, name: &str) -> Value {
         match name {
             "id" => Value::of(&outputs.id),
-            "latest_version" => Value::of(&outputs.latest_version),
+            // Groups name versions as texts.
+            "latest_version" => Value::Text(outputs.latest_version.to_string()),
             _ => Value::Unset,
         }
     }

@@ -194,7 +194,10 @@ pub enum Action {
 impl Action {
     /// Sends everything to one target group.
     pub fn forward(group: impl IntoInput<TargetGroupArn>) -> Self {
-        Self::Forward(Forward { groups: vec![WeightedGroup { group: group.into_input(), weight: None }], stickiness: None })
+        Self::Forward(Forward {
+            groups: vec![WeightedGroup { group: group.into_input(), weight: None }],
+            stickiness: None,
+        })
     }
 
     /// Begins a division among several target groups by weight; add them with
@@ -334,7 +337,12 @@ impl Action {
                 problems.range("V88", &format!("{path}.body"), body, 0..=1024);
                 let types = ["text/plain", "text/css", "text/html", "application/javascript", "application/json"];
                 if let Some(kind) = response.content_type.as_deref().filter(|kind| !types.contains(kind)) {
-                    problems.report("V88", format!("{path}.content_type"), format!("{kind:?}"), format!("must be one of {}", types.join(", ")));
+                    problems.report(
+                        "V88",
+                        format!("{path}.content_type"),
+                        format!("{kind:?}"),
+                        format!("must be one of {}", types.join(", ")),
+                    );
                 }
             }
         }
@@ -344,9 +352,16 @@ impl Action {
 impl Redirect {
     fn validate(&self, path: &str, problems: &mut Problems<'_>) {
         if let Some(protocol) = self.protocol.as_deref().filter(|p| !["HTTP", "HTTPS", "#{protocol}"].contains(p)) {
-            problems.report("V85", format!("{path}.protocol"), format!("{protocol:?}"), "must be HTTP, HTTPS or #{protocol}");
+            problems.report(
+                "V85",
+                format!("{path}.protocol"),
+                format!("{protocol:?}"),
+                "must be HTTP, HTTPS or #{protocol}",
+            );
         }
-        if let Some(port) = self.port.as_deref().filter(|port| *port != "#{port}" && !port.parse::<u16>().is_ok_and(|p| p > 0)) {
+        if let Some(port) =
+            self.port.as_deref().filter(|port| *port != "#{port}" && !port.parse::<u16>().is_ok_and(|p| p > 0))
+        {
             problems.report("V85", format!("{path}.port"), format!("{port:?}"), "must be 1 to 65535 or #{port}");
         }
         for (name, value, least) in [("host", &self.host, 1), ("path", &self.path, 1), ("query", &self.query, 0)] {
@@ -370,7 +385,9 @@ impl ToValue for WeightedGroup {
 
 impl ToValue for Action {
     fn to_value(&self) -> Value {
-        let kept = |value: &Option<String>, placeholder: &str| Value::Text(value.clone().unwrap_or_else(|| placeholder.to_owned()));
+        let kept = |value: &Option<String>, placeholder: &str| {
+            Value::Text(value.clone().unwrap_or_else(|| placeholder.to_owned()))
+        };
         match self {
             Self::Forward(forward) => match forward.groups.as_slice() {
                 // A single group gets everything whatever its weight.
@@ -408,7 +425,8 @@ const MODIFY: Operation = Operation::ModifyListener;
 impl Describe for Listener {
     const PROPERTIES: &'static [Property<Self>] = &[
         Property::<Self>::new("load_balancer", "CreateListener.LoadBalancerArn", |r| Value::of(&r.load_balancer)),
-        Property::<Self>::new("protocol", "CreateListener.Protocol", |r| Value::of(&r.accept.protocol)).updated_by(MODIFY),
+        Property::<Self>::new("protocol", "CreateListener.Protocol", |r| Value::of(&r.accept.protocol))
+            .updated_by(MODIFY),
         Property::<Self>::new("port", "CreateListener.Port", |r| Value::of(&r.accept.port)).updated_by(MODIFY),
         Property::<Self>::new("certificate", "CreateListener.Certificates", |r| {
             r.accept.tls.as_ref().map_or(Value::Unset, |tls| Value::of(&tls.certificate))
@@ -464,14 +482,26 @@ impl Describe for Listener {
 
     fn validate(&self, problems: &mut Problems<'_>) {
         problems.range("V75", "port", Some(self.accept.port), 1..=65535);
-        if self.accept.tls.as_ref().is_some_and(|tls| tls.alpn.is_some()) && self.accept.protocol != ListenerProtocol::Tls {
+        if self.accept.tls.as_ref().is_some_and(|tls| tls.alpn.is_some())
+            && self.accept.protocol != ListenerProtocol::Tls
+        {
             problems.report("V79", "alpn", self.accept.protocol, "only TLS listeners have an ALPN policy");
         }
         if self.accept.tls.is_none() && !self.certificates.is_empty() {
-            problems.report("V78", "certificates", self.accept.protocol, "only HTTPS and TLS listeners have certificates");
+            problems.report(
+                "V78",
+                "certificates",
+                self.accept.protocol,
+                "only HTTPS and TLS listeners have certificates",
+            );
         }
         if !self.accept.is_http() && !matches!(self.action, Action::Forward(_)) {
-            problems.report("V81", "action", self.accept.protocol, "listeners of network load balancers can only forward");
+            problems.report(
+                "V81",
+                "action",
+                self.accept.protocol,
+                "listeners of network load balancers can only forward",
+            );
         }
         self.action.validate("action", problems);
         self.tags.validate(problems);

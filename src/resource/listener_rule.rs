@@ -145,7 +145,14 @@ impl Condition {
             }
             Self::Path(values) => lengths(values, 128, problems),
             Self::Header { name, values } => {
-                problems.text("V98", path, name, 1..=40, |c| c.is_ascii_alphanumeric() || "_!#$%&'*+,.^`|~-".contains(c), "the characters of header names");
+                problems.text(
+                    "V98",
+                    path,
+                    name,
+                    1..=40,
+                    |c| c.is_ascii_alphanumeric() || "_!#$%&'*+,.^`|~-".contains(c),
+                    "the characters of header names",
+                );
                 if name.eq_ignore_ascii_case("host") {
                     problems.report("V99", path, name, "must not be `host`; use a host condition");
                 }
@@ -153,7 +160,14 @@ impl Condition {
             }
             Self::Method(values) => {
                 for value in values {
-                    problems.text("V98", path, value, 1..=40, |c| c.is_ascii_uppercase() || "-_".contains(c), "upper-case letters, `-` and `_`");
+                    problems.text(
+                        "V98",
+                        path,
+                        value,
+                        1..=40,
+                        |c| c.is_ascii_uppercase() || "-_".contains(c),
+                        "upper-case letters, `-` and `_`",
+                    );
                 }
             }
             Self::Query(pairs) => {
@@ -180,13 +194,19 @@ impl ToValue for Condition {
             Self::Host(values) => ("host", Value::of(values)),
             Self::Path(values) => ("path", Value::of(values)),
             Self::Header { name, values } => {
-                return Value::map([("header", Value::Text(name.to_lowercase())), ("values", Value::of(values).sorted())]);
+                return Value::map([
+                    ("header", Value::Text(name.to_lowercase())),
+                    ("values", Value::of(values).sorted()),
+                ]);
             }
             Self::Method(values) => ("method", Value::of(values)),
             Self::Query(pairs) => (
                 "query",
                 Value::List(
-                    pairs.iter().map(|(key, value)| Value::map([("key", Value::of(key)), ("value", Value::of(value))])).collect(),
+                    pairs
+                        .iter()
+                        .map(|(key, value)| Value::map([("key", Value::of(key)), ("value", Value::of(value))]))
+                        .collect(),
                 ),
             ),
             Self::SourceIp(values) => ("source_ip", Value::of(values)),
@@ -198,11 +218,13 @@ impl ToValue for Condition {
 impl Describe for ListenerRule {
     const PROPERTIES: &'static [Property<Self>] = &[
         Property::<Self>::new("listener", "CreateRule.ListenerArn", |r| Value::of(&r.listener)),
-        Property::<Self>::new("priority", "CreateRule.Priority", |r| Value::of(&r.priority)).updated_by(Operation::SetRulePriorities),
+        Property::<Self>::new("priority", "CreateRule.Priority", |r| Value::of(&r.priority))
+            .updated_by(Operation::SetRulePriorities),
         Property::<Self>::new("conditions", "CreateRule.Conditions", |r| Value::of(&r.conditions))
             .unordered()
             .updated_by(Operation::ModifyRule),
-        Property::<Self>::new("action", "CreateRule.Actions", |r| Value::of(&r.action)).updated_by(Operation::ModifyRule),
+        Property::<Self>::new("action", "CreateRule.Actions", |r| Value::of(&r.action))
+            .updated_by(Operation::ModifyRule),
         Property::<Self>::new("tags", "CreateRule.Tags", |r| Value::of(&r.tags))
             .elements(Operation::AddTags, Operation::RemoveTags),
     ];

@@ -277,7 +277,9 @@ impl LoadBalancer {
 fn groups_update(desired: &LoadBalancer, observed: &LoadBalancer) -> Update<LoadBalancer> {
     let crosses_none = desired.security_groups.is_empty() != observed.security_groups.is_empty();
     if desired.kind == LoadBalancerKind::Network && crosses_none {
-        Update::Replace("a network load balancer made without security groups cannot get any, and one made with some cannot lose them all")
+        Update::Replace(
+            "a network load balancer made without security groups cannot get any, and one made with some cannot lose them all",
+        )
     } else {
         Update::Call(Operation::SetSecurityGroups)
     }

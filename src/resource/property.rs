@@ -126,12 +126,6 @@ impl<R> Property<R> {
         self
     }
 
-    /// A property that says only how the resource starts out.
-    pub(crate) const fn initial(mut self) -> Self {
-        self.update = Update::Initial;
-        self
-    }
-
     /// A property whose way to change depends on both sides.
     pub(crate) const fn depends(mut self, decide: fn(&R, &R) -> Update<R>) -> Self {
         self.update = Update::Depends(decide);

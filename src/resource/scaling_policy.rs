@@ -162,7 +162,12 @@ impl TargetTracking {
     /// Keeps a metric that AWS knows by name at a value above 0.
     #[must_use]
     pub fn predefined(metric: PredefinedMetric, target: f64) -> Self {
-        Self { metric: TrackedMetric::Predefined { metric, label: None }, target, disable_scale_in: false, warmup: None }
+        Self {
+            metric: TrackedMetric::Predefined { metric, label: None },
+            target,
+            disable_scale_in: false,
+            warmup: None,
+        }
     }
 
     /// Keeps a metric of your own at a value above 0; it must fall when the group grows.
@@ -258,7 +263,9 @@ impl ToValue for TrackedMetric {
     fn to_value(&self) -> Value {
         match self {
             Self::Predefined { metric, label: None } => Value::of(metric),
-            Self::Predefined { metric, label } => Value::map([("metric", Value::of(metric)), ("label", Value::of(label))]),
+            Self::Predefined { metric, label } => {
+                Value::map([("metric", Value::of(metric)), ("label", Value::of(label))])
+            }
             Self::Custom(custom) => Value::map([
                 ("namespace", Value::of(&custom.namespace)),
                 ("name", Value::of(&custom.name)),
@@ -370,7 +377,14 @@ impl Describe for ScalingPolicy {
 
     fn validate(&self, problems: &mut Problems<'_>) {
         // The tag of the group that records the policy holds its name after a prefix.
-        problems.text("P5", "name", &self.name, 1..=100, |c| c.is_ascii_alphanumeric() || " _.:/=+-@".contains(c), "letters, digits, spaces and `_.:/=+-@`");
+        problems.text(
+            "P5",
+            "name",
+            &self.name,
+            1..=100,
+            |c| c.is_ascii_alphanumeric() || " _.:/=+-@".contains(c),
+            "letters, digits, spaces and `_.:/=+-@`",
+        );
         if let Some(tracking) = self.tracking() {
             if tracking.target.is_nan() || tracking.target <= 0.0 {
                 problems.report("V181", "target", tracking.target, "must be above 0");
@@ -387,7 +401,12 @@ impl Describe for ScalingPolicy {
                 problems.report("V181", "target", tracking.target, "must be at most 100: it is a percentage");
             }
             if is_requests != labelled {
-                problems.report("V180", "metric", "", "a resource label goes with requests per target, and only with them");
+                problems.report(
+                    "V180",
+                    "metric",
+                    "",
+                    "a resource label goes with requests per target, and only with them",
+                );
             }
         }
         if let Some(steps) = self.stepping() {

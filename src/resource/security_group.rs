@@ -160,7 +160,12 @@ impl Rule {
                     problems.range("V109", path, Some(from), 0..=65535);
                     problems.range("V109", path, Some(to), 0..=65535);
                     if from > to {
-                        problems.report("V110", path, format!("{from}-{to}"), "the first port must not be above the last");
+                        problems.report(
+                            "V110",
+                            path,
+                            format!("{from}-{to}"),
+                            "the first port must not be above the last",
+                        );
                     }
                 }
                 _ => {
@@ -173,12 +178,21 @@ impl Rule {
             }
         }
         let network = match &self.peer {
-            Peer::Ipv4(cidr) => cidr.parse::<Ipv4Net>().map(|net| (cidr, net.trunc().to_string(), net.trunc() == net)).map_err(|_| cidr),
-            Peer::Ipv6(cidr) => cidr.parse::<Ipv6Net>().map(|net| (cidr, net.trunc().to_string(), net.trunc() == net)).map_err(|_| cidr),
+            Peer::Ipv4(cidr) => {
+                cidr.parse::<Ipv4Net>().map(|net| (cidr, net.trunc().to_string(), net.trunc() == net)).map_err(|_| cidr)
+            }
+            Peer::Ipv6(cidr) => {
+                cidr.parse::<Ipv6Net>().map(|net| (cidr, net.trunc().to_string(), net.trunc() == net)).map_err(|_| cidr)
+            }
             _ => return self.validate_description(path, problems),
         };
         match network {
-            Err(cidr) => problems.report("V115", path, format!("{cidr:?}"), "must be a network with its prefix length, such as 10.0.0.0/16"),
+            Err(cidr) => problems.report(
+                "V115",
+                path,
+                format!("{cidr:?}"),
+                "must be a network with its prefix length, such as 10.0.0.0/16",
+            ),
             Ok((cidr, network, false)) => problems.report(
                 "V115",
                 path,
@@ -192,7 +206,14 @@ impl Rule {
 
     fn validate_description(&self, path: &str, problems: &mut Problems<'_>) {
         if let Some(text) = &self.description {
-            problems.text("V107", path, text, 0..=255, is_description, "letters, digits, spaces and `._-:/()#,@[]+=&;{}!$*`");
+            problems.text(
+                "V107",
+                path,
+                text,
+                0..=255,
+                is_description,
+                "letters, digits, spaces and `._-:/()#,@[]+=&;{}!$*`",
+            );
         }
     }
 }
@@ -419,11 +440,25 @@ impl Describe for SecurityGroup {
     }
 
     fn validate(&self, problems: &mut Problems<'_>) {
-        problems.text("V104", "name", &self.name, 1..=255, is_description, "letters, digits, spaces and `._-:/()#,@[]+=&;{}!$*`");
+        problems.text(
+            "V104",
+            "name",
+            &self.name,
+            1..=255,
+            is_description,
+            "letters, digits, spaces and `._-:/()#,@[]+=&;{}!$*`",
+        );
         if self.name.to_lowercase().starts_with("sg-") {
             problems.report("V103", "name", format!("{:?}", self.name), "must not begin with `sg-`");
         }
-        problems.text("V106", "description", &self.description, 1..=255, is_description, "letters, digits, spaces and `._-:/()#,@[]+=&;{}!$*`");
+        problems.text(
+            "V106",
+            "description",
+            &self.description,
+            1..=255,
+            is_description,
+            "letters, digits, spaces and `._-:/()#,@[]+=&;{}!$*`",
+        );
         for (path, rules) in [("ingress", &self.ingress), ("egress", self.egress.as_ref().unwrap_or(&Vec::new()))] {
             for (index, rule) in rules.iter().enumerate() {
                 let path = format!("{path}[{index}]");

@@ -73,18 +73,23 @@ impl SecurityGroupRule {
     }
 }
 
-const NEW_RULE: &str = "a rule with another source, port or direction is another rule; it is added before the old one goes";
+const NEW_RULE: &str =
+    "a rule with another source, port or direction is another rule; it is added before the old one goes";
 
 impl Describe for SecurityGroupRule {
     const PROPERTIES: &'static [Property<Self>] = &[
-        Property::<Self>::new("group", "AuthorizeSecurityGroupIngress.GroupId", |r| Value::of(&r.group)).replaces(NEW_RULE),
-        Property::<Self>::new("direction", "AuthorizeSecurityGroupIngress", |r| Value::of(&r.direction)).replaces(NEW_RULE),
+        Property::<Self>::new("group", "AuthorizeSecurityGroupIngress.GroupId", |r| Value::of(&r.group))
+            .replaces(NEW_RULE),
+        Property::<Self>::new("direction", "AuthorizeSecurityGroupIngress", |r| Value::of(&r.direction))
+            .replaces(NEW_RULE),
         Property::<Self>::new("rule", "AuthorizeSecurityGroupIngress.IpPermissions", |r| {
             Value::of(&Rule { description: None, ..r.rule.clone() })
         })
         .replaces(NEW_RULE),
-        Property::<Self>::new("description", "SecurityGroupRuleRequest.Description", |r| Value::of(&r.rule.description))
-            .updated_by(Operation::ModifySecurityGroupRules),
+        Property::<Self>::new("description", "SecurityGroupRuleRequest.Description", |r| {
+            Value::of(&r.rule.description)
+        })
+        .updated_by(Operation::ModifySecurityGroupRules),
         Property::<Self>::new("tags", "AuthorizeSecurityGroupIngress.TagSpecifications", |r| Value::of(&r.tags))
             .elements(Operation::CreateTags, Operation::DeleteTags),
     ];

@@ -51,7 +51,12 @@ impl Tags {
             problems.text("V39", &path, key, 1..=128, allowed, words);
             problems.text("V39", &path, value, 0..=256, allowed, words);
             if key.to_lowercase().starts_with("aws:") || key.starts_with(PREFIX) {
-                problems.report("V39", path, format!("{key:?}"), "must not begin with `aws:` or `purlin:`, which are reserved");
+                problems.report(
+                    "V39",
+                    path,
+                    format!("{key:?}"),
+                    "must not begin with `aws:` or `purlin:`, which are reserved",
+                );
             }
         }
         // Five of AWS's fifty are left to purlin's own.

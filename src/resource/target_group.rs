@@ -263,7 +263,11 @@ pub struct HealthCheck {
 
 impl TargetGroup {
     fn check_protocol(&self) -> TargetProtocol {
-        self.health_check.protocol.unwrap_or(if self.traffic.is_http() { TargetProtocol::Http } else { TargetProtocol::Tcp })
+        self.health_check.protocol.unwrap_or(if self.traffic.is_http() {
+            TargetProtocol::Http
+        } else {
+            TargetProtocol::Tcp
+        })
     }
 
     fn checks_by_http(&self) -> bool {
@@ -333,25 +337,31 @@ impl Describe for TargetGroup {
         Property::<Self>::new("vpc", "CreateTargetGroup.VpcId", |r| Value::of(&r.vpc)),
         Property::<Self>::new("protocol", "CreateTargetGroup.Protocol", |r| Value::of(&r.traffic.protocol)),
         Property::<Self>::new("port", "CreateTargetGroup.Port", |r| Value::of(&r.traffic.port)),
-        Property::<Self>::new("protocol_version", "CreateTargetGroup.ProtocolVersion", |r| Value::of(&r.traffic.version))
-            .or(|r| if r.traffic.is_http() { Value::of(&HttpVersion::Http1) } else { Value::Unset }),
+        Property::<Self>::new("protocol_version", "CreateTargetGroup.ProtocolVersion", |r| {
+            Value::of(&r.traffic.version)
+        })
+        .or(|r| if r.traffic.is_http() { Value::of(&HttpVersion::Http1) } else { Value::Unset }),
         Property::<Self>::new("target_type", "CreateTargetGroup.TargetType", |r| Value::of(&r.target_type))
             .or(|_| Value::of(&TargetType::Instance)),
-        Property::<Self>::new("health_check.protocol", "CreateTargetGroup.HealthCheckProtocol", |r| Value::of(&r.health_check.protocol))
-            .or(|r| Value::of(&r.check_protocol()))
-            .updated_by(MODIFY),
+        Property::<Self>::new("health_check.protocol", "CreateTargetGroup.HealthCheckProtocol", |r| {
+            Value::of(&r.health_check.protocol)
+        })
+        .or(|r| Value::of(&r.check_protocol()))
+        .updated_by(MODIFY),
         Property::<Self>::new("health_check.port", "CreateTargetGroup.HealthCheckPort", |r| {
             r.health_check.port.map_or(Value::Unset, |port| Value::Text(port.to_string()))
         })
         .or(|_| Value::of("traffic-port"))
         .updated_by(MODIFY),
-        Property::<Self>::new("health_check.path", "CreateTargetGroup.HealthCheckPath", |r| Value::of(&r.health_check.path))
-            .or(|r| match (r.checks_by_http(), r.traffic.version) {
-                (false, _) => Value::Unset,
-                (true, Some(HttpVersion::Grpc)) => Value::of("/AWS.ALB/healthcheck"),
-                (true, _) => Value::of("/"),
-            })
-            .updated_by(MODIFY),
+        Property::<Self>::new("health_check.path", "CreateTargetGroup.HealthCheckPath", |r| {
+            Value::of(&r.health_check.path)
+        })
+        .or(|r| match (r.checks_by_http(), r.traffic.version) {
+            (false, _) => Value::Unset,
+            (true, Some(HttpVersion::Grpc)) => Value::of("/AWS.ALB/healthcheck"),
+            (true, _) => Value::of("/"),
+        })
+        .updated_by(MODIFY),
         Property::<Self>::new("health_check.interval", "CreateTargetGroup.HealthCheckIntervalSeconds", |r| {
             Value::of(&r.health_check.interval)
         })
@@ -372,9 +382,11 @@ impl Describe for TargetGroup {
         })
         .or(|_| Value::Integer(2))
         .updated_by(MODIFY),
-        Property::<Self>::new("health_check.success_codes", "CreateTargetGroup.Matcher", |r| Value::of(&r.health_check.success_codes))
-            .or(Self::default_codes)
-            .updated_by(MODIFY),
+        Property::<Self>::new("health_check.success_codes", "CreateTargetGroup.Matcher", |r| {
+            Value::of(&r.health_check.success_codes)
+        })
+        .or(Self::default_codes)
+        .updated_by(MODIFY),
         Property::<Self>::new("attributes", "ModifyTargetGroupAttributes.Attributes", |r| Value::of(&r.attributes))
             .or(Self::attribute_defaults)
             .only_by(Operation::ModifyTargetGroupAttributes),
@@ -412,11 +424,18 @@ impl Describe for TargetGroup {
             if !matches!(protocol, TargetProtocol::Http | TargetProtocol::Https | TargetProtocol::Tcp) {
                 problems.report("V48", "health_check.protocol", protocol, "must be HTTP, HTTPS or TCP");
             } else if self.traffic.is_http() && protocol == TargetProtocol::Tcp {
-                problems.report("V49", "health_check.protocol", protocol, "must be HTTP or HTTPS for HTTP and HTTPS groups");
+                problems.report(
+                    "V49",
+                    "health_check.protocol",
+                    protocol,
+                    "must be HTTP or HTTPS for HTTP and HTTPS groups",
+                );
             }
         }
         if !self.checks_by_http() {
-            for (path, value) in [("health_check.path", &check.path), ("health_check.success_codes", &check.success_codes)] {
+            for (path, value) in
+                [("health_check.path", &check.path), ("health_check.success_codes", &check.success_codes)]
+            {
                 if let Some(value) = value {
                     problems.report("V50", path, format!("{value:?}"), "has no meaning for TCP health checks");
                 }
@@ -429,13 +448,25 @@ impl Describe for TargetGroup {
             check.interval.map_or(30, |d| d.as_secs()),
         ) {
             if i64::try_from(interval).is_ok_and(|interval| interval <= timeout) {
-                problems.report("V53", "health_check.interval", interval, format!("must be above the timeout of {timeout} s"));
+                problems.report(
+                    "V53",
+                    "health_check.interval",
+                    interval,
+                    format!("must be above the timeout of {timeout} s"),
+                );
             }
         }
         problems.range("V54", "health_check.healthy_threshold", check.healthy_threshold, 2..=10);
         problems.range("V54", "health_check.unhealthy_threshold", check.unhealthy_threshold, 2..=10);
         if let Some(path) = &check.path {
-            problems.text("V55", "health_check.path", path, 1..=1024, |c| c.is_ascii_graphic(), "printable ASCII characters");
+            problems.text(
+                "V55",
+                "health_check.path",
+                path,
+                1..=1024,
+                |c| c.is_ascii_graphic(),
+                "printable ASCII characters",
+            );
             if !path.starts_with('/') {
                 problems.report("V55", "health_check.path", format!("{path:?}"), "must begin with `/`");
             }
@@ -456,4 +487,3 @@ impl Describe for TargetGroup {
         outputs.arn.as_str()
     }
 }
-

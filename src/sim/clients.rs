@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use aws_smithy_mocks::{MockResponseInterceptor, Rule, RuleMode, create_mock_http_client};
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-    SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
@@ -45,9 +44,7 @@ client!(elbv2, aws_sdk_elasticloadbalancingv2, super::elbv2::rules);
 client!(autoscaling, aws_sdk_autoscaling, super::autoscaling::rules);
 
 fn interceptor(rules: Vec<Rule>) -> MockResponseInterceptor {
-    rules
-        .iter()
-        .fold(MockResponseInterceptor::new().rule_mode(RuleMode::MatchAny), |all, rule| all.with_rule(rule))
+    rules.iter().fold(MockResponseInterceptor::new().rule_mode(RuleMode::MatchAny), |all, rule| all.with_rule(rule))
 }
 
 /// Turns handlers `fn(&mut World, &Input) -> Result<Output, ApiError>` into mock rules.
@@ -72,11 +69,7 @@ struct DelayedClient {
 }
 
 impl HttpClient for DelayedClient {
-    fn http_connector(
-        &self,
-        settings: &HttpConnectorSettings,
-        components: &RuntimeComponents,
-    ) -> SharedHttpConnector {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
         SharedHttpConnector::new(DelayedConnector {
             inner: self.inner.http_connector(settings, components),
             shared: self.shared.clone(),

@@ -108,11 +108,7 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new() -> Self {
-        Self {
-            world: Arc::new(Mutex::new(World::new())),
-            began: Instant::now(),
-            crashed: watch::Sender::new(false),
-        }
+        Self { world: Arc::new(Mutex::new(World::new())), began: Instant::now(), crashed: watch::Sender::new(false) }
     }
 
     /// The world as it is now.
@@ -152,12 +148,7 @@ impl Shared {
             Verdict::LoseAnswer(error) => handle(&mut world).and(Err(error)),
         };
         let at = world.now;
-        world.calls.push(Call {
-            at,
-            service,
-            operation,
-            error: result.as_ref().err().map(|error| error.code.clone()),
-        });
+        world.calls.push(Call { at, service, operation, error: result.as_ref().err().map(|error| error.code.clone()) });
         if world.crash_after.is_some_and(|limit| world.calls.len() >= limit) {
             self.crashed.send_replace(true);
         }

@@ -117,20 +117,15 @@ pub(super) fn describe(
         .iter()
         .rev()
         .filter_map(|activity| {
-            let alive =
-                state.groups.get(&activity.group).is_some_and(|group| group.arn == activity.group_arn);
+            let alive = state.groups.get(&activity.group).is_some_and(|group| group.arn == activity.group_arn);
             let named = input.auto_scaling_group_name().is_none_or(|name| name == activity.group);
             let asked = input.activity_ids.as_ref().is_none_or(|ids| ids.contains(&activity.id));
-            (named && asked && (alive || include_deleted) && filters.pass(activity))
-                .then(|| activity.describe(!alive))
+            (named && asked && (alive || include_deleted) && filters.pass(activity)).then(|| activity.describe(!alive))
         })
         .collect();
     let paging = Paging { default: 100, most: 100 };
     let (activities, next) = check::page(found, input.next_token(), input.max_records(), paging)?;
-    Ok(DescribeScalingActivitiesOutput::builder()
-        .set_activities(Some(activities))
-        .set_next_token(next)
-        .build())
+    Ok(DescribeScalingActivitiesOutput::builder().set_activities(Some(activities)).set_next_token(next).build())
 }
 
 #[derive(Default)]
@@ -166,9 +161,7 @@ impl<'a> Filters<'a> {
         let start = date(activity.start);
         self.earliest.is_none_or(|earliest| start >= earliest)
             && self.latest.is_none_or(|latest| start <= latest)
-            && self
-                .statuses
-                .is_none_or(|statuses| statuses.iter().any(|status| *status == *activity.status.as_str()))
+            && self.statuses.is_none_or(|statuses| statuses.iter().any(|status| *status == *activity.status.as_str()))
     }
 }
 

@@ -5,9 +5,7 @@ use std::time::Duration;
 use aws_sdk_autoscaling::operation::attach_load_balancer_target_groups::{
     AttachLoadBalancerTargetGroupsInput, AttachLoadBalancerTargetGroupsOutput,
 };
-use aws_sdk_autoscaling::operation::attach_traffic_sources::{
-    AttachTrafficSourcesInput, AttachTrafficSourcesOutput,
-};
+use aws_sdk_autoscaling::operation::attach_traffic_sources::{AttachTrafficSourcesInput, AttachTrafficSourcesOutput};
 use aws_sdk_autoscaling::operation::describe_load_balancer_target_groups::{
     DescribeLoadBalancerTargetGroupsInput, DescribeLoadBalancerTargetGroupsOutput,
 };
@@ -17,9 +15,7 @@ use aws_sdk_autoscaling::operation::describe_traffic_sources::{
 use aws_sdk_autoscaling::operation::detach_load_balancer_target_groups::{
     DetachLoadBalancerTargetGroupsInput, DetachLoadBalancerTargetGroupsOutput,
 };
-use aws_sdk_autoscaling::operation::detach_traffic_sources::{
-    DetachTrafficSourcesInput, DetachTrafficSourcesOutput,
-};
+use aws_sdk_autoscaling::operation::detach_traffic_sources::{DetachTrafficSourcesInput, DetachTrafficSourcesOutput};
 use aws_sdk_autoscaling::types::{LoadBalancerTargetGroupState, TrafficSourceIdentifier, TrafficSourceState};
 
 use super::check::{self, Paging};
@@ -107,12 +103,7 @@ impl Attachment {
 pub(super) fn settle(world: &mut World, group: &mut Group) {
     let now = world.now;
     let in_service = |group: &Group| -> Vec<String> {
-        group
-            .members
-            .iter()
-            .filter(|member| member.stage == Stage::InService)
-            .map(|member| member.id.clone())
-            .collect()
+        group.members.iter().filter(|member| member.stage == Stage::InService).map(|member| member.id.clone()).collect()
     };
     for index in 0..group.attachments.len() {
         let attachment = &group.attachments[index];
@@ -138,9 +129,9 @@ pub(super) fn settle(world: &mut World, group: &mut Group) {
     let members = &group.members;
     group.attachments.retain(|attachment| {
         attachment.stage != AttachmentStage::Draining
-            || members.iter().any(|member| {
-                elbv2::target_health(world, &attachment.identifier, &member.id) == Some("draining")
-            })
+            || members
+                .iter()
+                .any(|member| elbv2::target_health(world, &attachment.identifier, &member.id) == Some("draining"))
     });
 }
 
@@ -177,9 +168,7 @@ pub(super) fn traffic_sources(
                 return Err(no_classic_balancer());
             };
             if source.r#type().is_some_and(|given| given != kind.as_str()) {
-                return Err(ApiError::validation(format!(
-                    "The traffic source type does not match {identifier}."
-                )));
+                return Err(ApiError::validation(format!("The traffic source type does not match {identifier}.")));
             }
             Ok((identifier.to_owned(), kind))
         })
@@ -196,19 +185,12 @@ fn check_call<T>(items: &[T], what: &str) -> Result<(), ApiError> {
         return Err(ApiError::validation(format!("At least one of the {what} is required.")));
     }
     if items.len() > PER_CALL {
-        return Err(ApiError::validation(format!(
-            "Trying to update too many {what} at once. The limit is {PER_CALL}"
-        )));
+        return Err(ApiError::validation(format!("Trying to update too many {what} at once. The limit is {PER_CALL}")));
     }
     Ok(())
 }
 
-fn attach(
-    world: &mut World,
-    name: Option<&str>,
-    wanted: &[(String, Kind)],
-    as_source: bool,
-) -> Result<(), ApiError> {
+fn attach(world: &mut World, name: Option<&str>, wanted: &[(String, Kind)], as_source: bool) -> Result<(), ApiError> {
     let group = world.autoscaling.modifiable(name)?;
     if group.active_refresh().is_some() {
         return Err(ApiError::new(
@@ -230,27 +212,18 @@ fn attach(
     change(world, name, |group| {
         for (identifier, kind) in new {
             group.attachments.retain(|attachment| attachment.identifier != *identifier);
-            group.attachments.push(Attachment::new(
-                identifier,
-                *kind,
-                as_source,
-                AttachmentStage::Adding(at),
-            ));
+            group.attachments.push(Attachment::new(identifier, *kind, as_source, AttachmentStage::Adding(at)));
         }
     })
 }
 
-fn detach(
-    world: &mut World,
-    name: Option<&str>,
-    unwanted: &[&str],
-    only_plain: bool,
-) -> Result<(), ApiError> {
+fn detach(world: &mut World, name: Option<&str>, unwanted: &[&str], only_plain: bool) -> Result<(), ApiError> {
     let group = world.autoscaling.modifiable(name)?;
     for identifier in unwanted {
-        let attached = group.attachments.iter().any(|attachment| {
-            attachment.identifier == *identifier && !(only_plain && attachment.as_traffic_source)
-        });
+        let attached = group
+            .attachments
+            .iter()
+            .any(|attachment| attachment.identifier == *identifier && !(only_plain && attachment.as_traffic_source));
         if !attached {
             return Err(ApiError::validation(format!(
                 "Trying to remove Target Groups that are not part of the group: {identifier}"
@@ -274,8 +247,7 @@ pub(super) fn attach_target_groups(
     check_call(input.target_group_arns(), "Target Groups")?;
     world.autoscaling.modifiable(input.auto_scaling_group_name())?;
     target_groups(world, input.target_group_arns())?;
-    let wanted: Vec<_> =
-        input.target_group_arns().iter().map(|arn| (arn.clone(), Kind::TargetGroup)).collect();
+    let wanted: Vec<_> = input.target_group_arns().iter().map(|arn| (arn.clone(), Kind::TargetGroup)).collect();
     attach(world, input.auto_scaling_group_name(), &wanted, false)?;
     Ok(AttachLoadBalancerTargetGroupsOutput::builder().build())
 }

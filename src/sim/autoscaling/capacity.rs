@@ -34,8 +34,8 @@ pub(super) fn settle(world: &mut World, group: &mut Group) {
             shrink(world, group, index);
         }
     }
-    let unsettled = (missing(group) && !group.suspends("Launch"))
-        || (surplus(group).is_some() && !group.suspends("Terminate"));
+    let unsettled =
+        (missing(group) && !group.suspends("Launch")) || (surplus(group).is_some() && !group.suspends("Terminate"));
     if unsettled && group.timers.react.is_none() {
         group.timers.react = Some(now + world.settings.scaling_reaction.max(Duration::from_millis(1)));
     }
@@ -78,9 +78,7 @@ fn launch(world: &mut World, group: &mut Group) -> Result<(), ApiError> {
         .next()
         .ok_or_else(|| ApiError::validation("The group has nothing to launch."))?;
     // Launches of a group are RunInstances calls on AWS too, so faults on these apply.
-    if let Verdict::Refuse(error) | Verdict::LoseAnswer(error) =
-        Fault::verdict(&mut world.faults, "RunInstances")
-    {
+    if let Verdict::Refuse(error) | Verdict::LoseAnswer(error) = Fault::verdict(&mut world.faults, "RunInstances") {
         return Err(error);
     }
     let subnets = subnets_by_preference(world, group);
@@ -92,8 +90,7 @@ fn launch(world: &mut World, group: &mut Group) -> Result<(), ApiError> {
         match ec2::launch_instance(world, &launchable.template, subnet, &tags) {
             Ok(id) => {
                 let template = launchable.template;
-                let version =
-                    TemplateVersion { id: template.id, name: template.name, version: template.version };
+                let version = TemplateVersion { id: template.id, name: template.name, version: template.version };
                 join(world, group, id, version, template.data.image_id, launchable.weight);
                 return Ok(());
             }

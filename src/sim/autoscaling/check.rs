@@ -71,11 +71,7 @@ pub(super) fn at_most<T>(items: &[T], limit: usize, member: &str) -> Result<(), 
 }
 
 /// Two bounds of which the lower may not exceed the upper.
-pub(super) fn ordered<T: PartialOrd + Display>(
-    low: Option<T>,
-    high: Option<T>,
-    member: &str,
-) -> Result<(), ApiError> {
+pub(super) fn ordered<T: PartialOrd + Display>(low: Option<T>, high: Option<T>, member: &str) -> Result<(), ApiError> {
     match (low, high) {
         (Some(low), Some(high)) if low > high => Err(ApiError::validation(format!(
             "The minimum value of {member} ({low}) must be less than or equal to its maximum value ({high})."

@@ -54,8 +54,7 @@ pub(super) fn terminate(world: &mut World, member: &mut Member) {
 pub(super) fn choose(group: &Group) -> Option<usize> {
     let live = |member: &&Member| member.live();
     let in_zone = |zone: &str| group.members.iter().filter(live).filter(|member| member.zone == zone).count();
-    let candidates =
-        group.members.iter().enumerate().filter(|(_, member)| member.live() && !member.protected);
+    let candidates = group.members.iter().enumerate().filter(|(_, member)| member.live() && !member.protected);
     let mut candidates: Vec<(usize, &Member)> = candidates.collect();
     keep_least(&mut candidates, |member| member.healthy);
     keep_least(&mut candidates, |member| std::cmp::Reverse(in_zone(&member.zone)));
@@ -68,9 +67,7 @@ pub(super) fn choose(group: &Group) -> Option<usize> {
                 keep_least(&mut candidates, |member| member.launched);
             }
             "OldestLaunchTemplate" => keep_least(&mut candidates, |member| template_age(group, member)),
-            "OldestInstance" | "ClosestToNextInstanceHour" => {
-                keep_least(&mut candidates, |member| member.launched)
-            }
+            "OldestInstance" | "ClosestToNextInstanceHour" => keep_least(&mut candidates, |member| member.launched),
             "NewestInstance" => keep_least(&mut candidates, |member| std::cmp::Reverse(member.launched)),
             // No launch configurations, one price, no functions: these policies choose nothing.
             _ => {}

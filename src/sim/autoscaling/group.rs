@@ -11,9 +11,7 @@ use aws_sdk_autoscaling::operation::delete_auto_scaling_group::{
 use aws_sdk_autoscaling::operation::describe_auto_scaling_groups::{
     DescribeAutoScalingGroupsInput, DescribeAutoScalingGroupsOutput,
 };
-use aws_sdk_autoscaling::operation::set_desired_capacity::{
-    SetDesiredCapacityInput, SetDesiredCapacityOutput,
-};
+use aws_sdk_autoscaling::operation::set_desired_capacity::{SetDesiredCapacityInput, SetDesiredCapacityOutput};
 use aws_sdk_autoscaling::operation::update_auto_scaling_group::{
     UpdateAutoScalingGroupInput, UpdateAutoScalingGroupOutput,
 };
@@ -57,17 +55,14 @@ pub(super) fn create(
     no_launch_configuration(input.launch_configuration_name(), input.instance_id())?;
     let options = Options::new(&world.account).changed(world, &settings)?;
     let mixed = input.mixed_instances_policy();
-    let source = LaunchSource::parse(world, input.launch_template(), mixed, &options.subnets)?
-        .ok_or_else(one_source)?;
+    let source =
+        LaunchSource::parse(world, input.launch_template(), mixed, &options.subnets)?.ok_or_else(one_source)?;
     check_capacity_type(&options, &source)?;
     let attachments = attachments(world, input)?;
     let tags = tag::parse(input.tags())?;
     let hooks = hooks(input)?;
     if world.autoscaling.groups.len() >= PER_REGION {
-        return Err(ApiError::new(
-            "LimitExceeded",
-            "You have already reached the limit of Auto Scaling groups.",
-        ));
+        return Err(ApiError::new("LimitExceeded", "You have already reached the limit of Auto Scaling groups."));
     }
     let id = new_uuid(world);
     let group = Group {
@@ -196,9 +191,7 @@ fn attachments(world: &World, input: &CreateAutoScalingGroupInput) -> Result<Vec
     let sources = attachment::traffic_sources(world, input.traffic_sources())?;
     let plain = input.target_group_arns().iter().map(|arn| (arn.as_str(), Kind::TargetGroup, false));
     let mut attachments: Vec<Attachment> = Vec::new();
-    for (identifier, kind, as_source) in
-        plain.chain(sources.iter().map(|(id, kind)| (id.as_str(), *kind, true)))
-    {
+    for (identifier, kind, as_source) in plain.chain(sources.iter().map(|(id, kind)| (id.as_str(), *kind, true))) {
         if !attachments.iter().any(|attachment| attachment.identifier == identifier) {
             attachments.push(Attachment::new(identifier, kind, as_source, AttachmentStage::Initial));
         }
@@ -211,9 +204,7 @@ fn hooks(input: &CreateAutoScalingGroupInput) -> Result<BTreeMap<String, Hook>, 
     for specification in input.lifecycle_hook_specification_list() {
         let hook = hook::Hook::specified(specification)?;
         if hooks.insert(hook.name.clone(), hook).is_some() {
-            return Err(ApiError::validation(
-                "Lifecycle hook names must be unique within an Auto Scaling group.",
-            ));
+            return Err(ApiError::validation("Lifecycle hook names must be unique within an Auto Scaling group."));
         }
     }
     Ok(hooks)
@@ -293,10 +284,7 @@ pub(super) fn set_desired(
     }
     let (now, reaction) = (world.now, world.settings.scaling_reaction);
     change(world, input.auto_scaling_group_name(), |group| {
-        group.set_desired(
-            desired,
-            &format!("At {} a user request explicitly set group desired capacity", stamp(now)),
-        );
+        group.set_desired(desired, &format!("At {} a user request explicitly set group desired capacity", stamp(now)));
         group.rethink(now, reaction);
     })?;
     Ok(SetDesiredCapacityOutput::builder().build())
@@ -308,9 +296,11 @@ pub(super) fn delete(
 ) -> Result<DeleteAutoScalingGroupOutput, ApiError> {
     let name = check::name(input.auto_scaling_group_name(), "autoScalingGroupName")?;
     let force = input.force_delete() == Some(true);
-    let group = world.autoscaling.groups.get(name).ok_or_else(|| {
-        ApiError::validation(format!("AutoScalingGroup name not found - no such group: {name}"))
-    })?;
+    let group = world
+        .autoscaling
+        .groups
+        .get(name)
+        .ok_or_else(|| ApiError::validation(format!("AutoScalingGroup name not found - no such group: {name}")))?;
     match &group.options.deletion_protection {
         DeletionProtection::PreventAllDeletion => return Err(protected(name, "all deletion")),
         DeletionProtection::PreventForceDeletion if force => return Err(protected(name, "force deletion")),
@@ -347,9 +337,7 @@ pub(super) fn delete(
     // Forced deletion runs no terminating hooks and waits for no connections.
     for index in 0..group.members.len() {
         match group.members[index].stage {
-            Stage::Pending | Stage::InService => {
-                exit::begin(world, &mut group, index, &cause, Manner::AtOnce)
-            }
+            Stage::Pending | Stage::InService => exit::begin(world, &mut group, index, &cause, Manner::AtOnce),
             Stage::Draining | Stage::Held => exit::terminate(world, &mut group.members[index]),
             Stage::Terminating(_) => {}
         }
@@ -389,10 +377,7 @@ pub(super) fn describe(
         .map(|group| group.describe(include_instances))
         .collect();
     let (groups, next) = check::page(groups, input.next_token(), input.max_records(), PAGES)?;
-    Ok(DescribeAutoScalingGroupsOutput::builder()
-        .set_auto_scaling_groups(Some(groups))
-        .set_next_token(next)
-        .build())
+    Ok(DescribeAutoScalingGroupsOutput::builder().set_auto_scaling_groups(Some(groups)).set_next_token(next).build())
 }
 
 impl Group {
@@ -418,9 +403,7 @@ impl Group {
             .set_traffic_sources(Some(self.describe_sources()))
             .health_check_type(&options.health_check_type)
             .health_check_grace_period(options.health_check_grace_period)
-            .set_instances(
-                include_instances.then(|| self.members.iter().map(|member| member.describe()).collect()),
-            )
+            .set_instances(include_instances.then(|| self.members.iter().map(|member| member.describe()).collect()))
             .created_time(date(self.created))
             .set_suspended_processes(Some(self.describe_suspended()))
             .set_placement_group(options.placement_group.clone())
@@ -444,9 +427,7 @@ impl Group {
             .availability_zone_impairment_policy(options.zone_impairment.clone())
             .capacity_reservation_specification(options.capacity_reservation.clone())
             .set_instance_lifecycle_policy(options.lifecycle_policy.clone())
-            .set_operator(
-                self.operator.as_ref().map(|principal| Operator::builder().principal(principal).build()),
-            )
+            .set_operator(self.operator.as_ref().map(|principal| Operator::builder().principal(principal).build()))
             .build()
     }
 }

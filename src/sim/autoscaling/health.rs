@@ -26,12 +26,9 @@ pub(super) fn check(world: &mut World, group: &mut Group) {
         // What no longer runs needs no draining.
         let manner = if is_running(world, &member.id) { Manner::Graceful } else { Manner::AtOnce };
         let reason = member.unhealthy_because.unwrap_or("a user health-check");
-        let cause =
-            format!("At {} an instance was taken out of service in response to {reason}.", stamp(world.now));
-        group.cause = format!(
-            "At {} an instance was found to be unhealthy and needs to be replaced.",
-            stamp(world.now)
-        );
+        let cause = format!("At {} an instance was taken out of service in response to {reason}.", stamp(world.now));
+        group.cause =
+            format!("At {} an instance was found to be unhealthy and needs to be replaced.", stamp(world.now));
         exit::begin(world, group, index, &cause, manner);
     }
 }
@@ -46,17 +43,15 @@ fn mark(world: &World, group: &mut Group) {
     let by_balancer = group.options.health_check_type.split(',').any(|kind| kind == "ELB");
     let grace = seconds(group.options.health_check_grace_period);
     let target_groups = group.active_target_groups();
-    for member in group.members.iter_mut().filter(|member| member.stage == Stage::InService && member.healthy)
-    {
+    for member in group.members.iter_mut().filter(|member| member.stage == Stage::InService && member.healthy) {
         if !is_running(world, &member.id) {
             member.healthy = false;
-            member.unhealthy_because =
-                Some("an EC2 health check indicating it has been terminated or stopped");
+            member.unhealthy_because = Some("an EC2 health check indicating it has been terminated or stopped");
         } else if by_balancer
             && member.warm(world.now, grace)
-            && target_groups.iter().any(|target_group| {
-                elbv2::target_health(world, target_group, &member.id) == Some("unhealthy")
-            })
+            && target_groups
+                .iter()
+                .any(|target_group| elbv2::target_health(world, target_group, &member.id) == Some("unhealthy"))
         {
             member.healthy = false;
             member.unhealthy_because = Some("an ELB system health check failure");

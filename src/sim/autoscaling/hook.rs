@@ -6,9 +6,7 @@ use std::time::Duration;
 use aws_sdk_autoscaling::operation::complete_lifecycle_action::{
     CompleteLifecycleActionInput, CompleteLifecycleActionOutput,
 };
-use aws_sdk_autoscaling::operation::delete_lifecycle_hook::{
-    DeleteLifecycleHookInput, DeleteLifecycleHookOutput,
-};
+use aws_sdk_autoscaling::operation::delete_lifecycle_hook::{DeleteLifecycleHookInput, DeleteLifecycleHookOutput};
 use aws_sdk_autoscaling::operation::describe_lifecycle_hooks::{
     DescribeLifecycleHooksInput, DescribeLifecycleHooksOutput,
 };
@@ -175,18 +173,12 @@ fn abandon(member: &mut Member) {
     member.abandoned = member.stage == Stage::Pending;
 }
 
-pub(super) fn put(
-    world: &mut World,
-    input: &PutLifecycleHookInput,
-) -> Result<PutLifecycleHookOutput, ApiError> {
+pub(super) fn put(world: &mut World, input: &PutLifecycleHookInput) -> Result<PutLifecycleHookOutput, ApiError> {
     let group = world.autoscaling.modifiable(input.auto_scaling_group_name())?;
     let old = input.lifecycle_hook_name().and_then(|name| group.hooks.get(name));
     let hook = Hook::changed(old, input)?;
     if old.is_none() && group.hooks.len() >= PER_GROUP {
-        return Err(ApiError::new(
-            "LimitExceeded",
-            "You have already reached the limit of lifecycle hooks per group.",
-        ));
+        return Err(ApiError::new("LimitExceeded", "You have already reached the limit of lifecycle hooks per group."));
     }
     change(world, input.auto_scaling_group_name(), |group| group.hooks.insert(hook.name.clone(), hook))?;
     Ok(PutLifecycleHookOutput::builder().build())
@@ -260,8 +252,7 @@ pub(super) fn complete(
     let result = check::required(input.lifecycle_action_result(), "lifecycleActionResult")?;
     check::one_of(Some(result), &["CONTINUE", "ABANDON"], "lifecycleActionResult")?;
     let group = world.autoscaling.group(input.auto_scaling_group_name())?;
-    let (member, _) =
-        waiting(group, input.lifecycle_hook_name(), input.lifecycle_action_token(), input.instance_id())?;
+    let (member, _) = waiting(group, input.lifecycle_hook_name(), input.lifecycle_action_token(), input.instance_id())?;
     let instance = member.id.clone();
     let hook = input.lifecycle_hook_name().unwrap_or_default();
     change(world, input.auto_scaling_group_name(), |group| {
@@ -288,8 +279,7 @@ pub(super) fn heartbeat(
     let now = world.now;
     change(world, input.auto_scaling_group_name(), |group| {
         let member = group.members.iter_mut().find(|member| member.id == instance);
-        if let (Some(wait), Some((heartbeat, global))) =
-            (member.and_then(|member| member.waits.get_mut(name)), limits)
+        if let (Some(wait), Some((heartbeat, global))) = (member.and_then(|member| member.waits.get_mut(name)), limits)
         {
             wait.deadline = (now + heartbeat).min(since + global);
         }

@@ -23,9 +23,7 @@ use crate::sim::world::World;
 /// The group that an instance belongs to.
 fn home<'s>(state: &'s AutoScalingState, instance: &str) -> Result<(&'s Group, &'s Member), ApiError> {
     state.groups.values().find_map(|group| Some((group, group.member(instance)?))).ok_or_else(|| {
-        ApiError::validation(format!(
-            "Instance Id not found - No managed instance found for instance ID: {instance}"
-        ))
+        ApiError::validation(format!("Instance Id not found - No managed instance found for instance ID: {instance}"))
     })
 }
 
@@ -87,8 +85,7 @@ pub(super) fn terminate(
     world: &mut World,
     input: &TerminateInstanceInAutoScalingGroupInput,
 ) -> Result<TerminateInstanceInAutoScalingGroupOutput, ApiError> {
-    let decrement =
-        check::required(input.should_decrement_desired_capacity(), "shouldDecrementDesiredCapacity")?;
+    let decrement = check::required(input.should_decrement_desired_capacity(), "shouldDecrementDesiredCapacity")?;
     let ids: Vec<&str> = match (input.instance_id(), input.instance_ids()) {
         (Some(id), []) => vec![id],
         (None, ids @ [_, ..]) => {
@@ -104,9 +101,7 @@ pub(super) fn terminate(
     for id in &ids {
         let (group, member) = home(&world.autoscaling, id)?;
         if input.auto_scaling_group_name().is_some_and(|wanted| wanted != group.name) {
-            return Err(ApiError::validation(format!(
-                "The instance {id} is not part of the Auto Scaling group."
-            )));
+            return Err(ApiError::validation(format!("The instance {id} is not part of the Auto Scaling group.")));
         }
         if !member.live() {
             return Err(ApiError::new(
@@ -136,18 +131,12 @@ pub(super) fn terminate(
 }
 
 /// Starts to terminate the instances and returns the activities of it.
-fn send_away(
-    world: &mut World,
-    name: &str,
-    ids: &[&str],
-    decrement: Option<i32>,
-) -> Result<Vec<Activity>, ApiError> {
+fn send_away(world: &mut World, name: &str, ids: &[&str], decrement: Option<i32>) -> Result<Vec<Activity>, ApiError> {
     let (now, reaction) = (world.now, world.settings.scaling_reaction);
     change(world, Some(name), |group| group.rethink(now, reaction))?;
     let Some(mut group) = world.autoscaling.groups.remove(name) else { return Ok(Vec::new()) };
     let before = world.autoscaling.activities.len();
-    let cause =
-        format!("At {} an instance was taken out of service in response to a user request.", stamp(now));
+    let cause = format!("At {} an instance was taken out of service in response to a user request.", stamp(now));
     if let Some(units) = decrement {
         group.size.desired -= units;
     }

@@ -72,9 +72,10 @@ fn step(world: &mut World, group: &mut Group, index: usize) {
     }
     if group.members[index].stage == Stage::Draining {
         let member = &group.members[index];
-        let draining = group.attachments.iter().any(|attachment| {
-            elbv2::target_health(world, &attachment.identifier, &member.id) == Some("draining")
-        });
+        let draining = group
+            .attachments
+            .iter()
+            .any(|attachment| elbv2::target_health(world, &attachment.identifier, &member.id) == Some("draining"));
         if !draining {
             let waits = hook::hold(world, group, Transition::Terminating);
             let member = &mut group.members[index];
@@ -88,10 +89,7 @@ fn step(world: &mut World, group: &mut Group, index: usize) {
         exit::terminate(world, &mut group.members[index]);
     }
     if let Stage::Terminating(_) = group.members[index].stage
-        && matches!(
-            ec2::instance_state(world, &group.members[index].id),
-            None | Some(InstanceState::Terminated)
-        )
+        && matches!(ec2::instance_state(world, &group.members[index].id), None | Some(InstanceState::Terminated))
     {
         let member = &mut group.members[index];
         member.gone = true;
@@ -107,12 +105,7 @@ fn arrive(world: &mut World, group: &mut Group, index: usize) {
     let member = &mut group.members[index];
     match ec2::instance_state(world, &member.id) {
         _ if member.abandoned => {
-            fail(
-                world,
-                group,
-                index,
-                "Instance failed to complete user's Lifecycle Action: it was abandoned.",
-            );
+            fail(world, group, index, "Instance failed to complete user's Lifecycle Action: it was abandoned.");
         }
         Some(InstanceState::Pending) => {}
         Some(InstanceState::Running) if !member.waits.is_empty() => {}
@@ -146,8 +139,7 @@ fn fail(world: &mut World, group: &mut Group, index: usize, reason: &str) {
         )),
     );
     group.members[index].healthy = false;
-    let cause =
-        format!("At {} an instance was taken out of service before it was in service.", stamp(world.now));
+    let cause = format!("At {} an instance was taken out of service before it was in service.", stamp(world.now));
     exit::begin(world, group, index, &cause, Manner::AtOnce);
 }
 
@@ -170,9 +162,7 @@ fn next_look(world: &World, group: &Group) -> Duration {
             },
             Stage::InService | Stage::Held => {}
             Stage::Draining => consider(now + POLL),
-            Stage::Terminating(since) => {
-                consider((since + world.settings.instance_termination).max(now + POLL))
-            }
+            Stage::Terminating(since) => consider((since + world.settings.instance_termination).max(now + POLL)),
         }
         member.waits.values().for_each(|wait| consider(wait.deadline));
     }

@@ -48,9 +48,7 @@ pub(super) fn put(
     }
     // "This configuration overwrites any existing configuration."
     let types = types.iter().cloned().collect();
-    change(world, input.auto_scaling_group_name(), |group| {
-        group.notifications.insert(topic.to_owned(), types)
-    })?;
+    change(world, input.auto_scaling_group_name(), |group| group.notifications.insert(topic.to_owned(), types))?;
     Ok(PutNotificationConfigurationOutput::builder().build())
 }
 
@@ -65,9 +63,7 @@ pub(super) fn describe(
     let configurations = state
         .groups
         .values()
-        .filter(|group| {
-            input.auto_scaling_group_names.as_ref().is_none_or(|names| names.contains(&group.name))
-        })
+        .filter(|group| input.auto_scaling_group_names.as_ref().is_none_or(|names| names.contains(&group.name)))
         .flat_map(|group| {
             group.notifications.iter().flat_map(move |(topic, types)| {
                 types.iter().map(move |kind| {
@@ -93,9 +89,7 @@ pub(super) fn delete(
 ) -> Result<DeleteNotificationConfigurationOutput, ApiError> {
     let topic = check::name(input.topic_arn(), "topicARN")?;
     if !world.autoscaling.modifiable(input.auto_scaling_group_name())?.notifications.contains_key(topic) {
-        return Err(ApiError::validation(format!(
-            "Notification configuration for topic {topic} doesn't exist."
-        )));
+        return Err(ApiError::validation(format!("Notification configuration for topic {topic} doesn't exist.")));
     }
     change(world, input.auto_scaling_group_name(), |group| group.notifications.remove(topic))?;
     Ok(DeleteNotificationConfigurationOutput::builder().build())

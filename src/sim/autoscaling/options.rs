@@ -53,12 +53,7 @@ impl Size {
 
     /// New bounds move a desired capacity that the request leaves alone, as UpdateAutoScalingGroup
     /// documents.
-    pub(super) fn changed(
-        &self,
-        min: Option<i32>,
-        max: Option<i32>,
-        desired: Option<i32>,
-    ) -> Result<Self, ApiError> {
+    pub(super) fn changed(&self, min: Option<i32>, max: Option<i32>, desired: Option<i32>) -> Result<Self, ApiError> {
         let (new_min, new_max) = (min.unwrap_or(self.min), max.unwrap_or(self.max));
         let kept = self.desired.max(min.unwrap_or(self.desired)).min(max.unwrap_or(i32::MAX));
         Self::new(new_min, new_max, Some(desired.unwrap_or(kept)))
@@ -130,11 +125,7 @@ impl Options {
     }
 
     /// These options after a request: what it leaves out stays.
-    pub(super) fn changed(
-        &self,
-        world: &World,
-        input: &UpdateAutoScalingGroupInput,
-    ) -> Result<Self, ApiError> {
+    pub(super) fn changed(&self, world: &World, input: &UpdateAutoScalingGroupInput) -> Result<Self, ApiError> {
         let mut options = self.clone();
         options.set_network(world, input)?;
         options.set_health_checks(input)?;
@@ -181,8 +172,7 @@ impl Options {
         }
         if let Some(list) = input.vpc_zone_identifier() {
             check::length(list, 0..=5000, "VPCZoneIdentifier")?;
-            self.subnets =
-                list.split(',').map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect();
+            self.subnets = list.split(',').map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect();
             let zones = zones_of(world, &self.subnets)?;
             let named: BTreeSet<&String> = input.availability_zones().iter().collect();
             if !named.is_empty() && !zones.iter().all(|zone| named.contains(zone)) {
@@ -218,8 +208,7 @@ impl Options {
             self.health_check_type = parts.join(",");
         }
         check::range(input.health_check_grace_period(), 0..=i32::MAX, "healthCheckGracePeriod")?;
-        self.health_check_grace_period =
-            input.health_check_grace_period().unwrap_or(self.health_check_grace_period);
+        self.health_check_grace_period = input.health_check_grace_period().unwrap_or(self.health_check_grace_period);
         Ok(())
     }
 

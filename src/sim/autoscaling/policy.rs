@@ -28,11 +28,7 @@ pub(super) struct Policy {
 }
 
 /// The policy of a request: by name or by ARN, in the named group or in any.
-fn find<'w>(
-    world: &'w World,
-    group: Option<&str>,
-    policy: Option<&str>,
-) -> Result<(&'w Group, &'w Policy), ApiError> {
+fn find<'w>(world: &'w World, group: Option<&str>, policy: Option<&str>) -> Result<(&'w Group, &'w Policy), ApiError> {
     let policy = check::required(policy, "policyName")?;
     let state = &world.autoscaling;
     if let Some(group) = group {
@@ -48,16 +44,12 @@ fn find<'w>(
         .filter(|candidate| group.is_none_or(|name| name == candidate.name))
         .flat_map(|group| group.policies.values().map(move |policy| (group, policy)))
         .find(|(_, candidate)| {
-            candidate.described.policy_name() == Some(policy)
-                || candidate.described.policy_arn() == Some(policy)
+            candidate.described.policy_name() == Some(policy) || candidate.described.policy_arn() == Some(policy)
         })
         .ok_or_else(|| ApiError::validation(format!("No policy found with name {policy}")))
 }
 
-pub(super) fn put(
-    world: &mut World,
-    input: &PutScalingPolicyInput,
-) -> Result<PutScalingPolicyOutput, ApiError> {
+pub(super) fn put(world: &mut World, input: &PutScalingPolicyInput) -> Result<PutScalingPolicyOutput, ApiError> {
     let group = world.autoscaling.modifiable(input.auto_scaling_group_name())?;
     let name = check::name(input.policy_name(), "policyName")?;
     let kind = policy_rules::check(world, group, input)?;
@@ -71,16 +63,14 @@ pub(super) fn put(
     let group = group.name.clone();
     let arn = old.as_ref().and_then(|old| old.policy_arn().map(str::to_owned)).unwrap_or_else(|| {
         let id = new_uuid(world);
-        world
-            .arn("autoscaling", &format!("scalingPolicy:{id}:autoScalingGroupName/{group}:policyName/{name}"))
+        world.arn("autoscaling", &format!("scalingPolicy:{id}:autoScalingGroupName/{group}:policyName/{name}"))
     });
     let alarms = alarms(world, &group, old.as_ref(), input);
     let mut tracking = input.target_tracking_configuration.clone();
     if let Some(tracking) = &mut tracking {
         tracking.disable_scale_in.get_or_insert(false);
     }
-    let aggregation =
-        (kind == "StepScaling").then(|| input.metric_aggregation_type().unwrap_or("Average").to_owned());
+    let aggregation = (kind == "StepScaling").then(|| input.metric_aggregation_type().unwrap_or("Average").to_owned());
     let described = ScalingPolicy::builder()
         .auto_scaling_group_name(&group)
         .policy_name(name)
@@ -106,12 +96,7 @@ pub(super) fn put(
 }
 
 /// The alarms that a target tracking policy makes for itself; the ones it has are kept.
-fn alarms(
-    world: &mut World,
-    group: &str,
-    old: Option<&ScalingPolicy>,
-    input: &PutScalingPolicyInput,
-) -> Vec<Alarm> {
+fn alarms(world: &mut World, group: &str, old: Option<&ScalingPolicy>, input: &PutScalingPolicyInput) -> Vec<Alarm> {
     let Some(tracking) = input.target_tracking_configuration() else { return Vec::new() };
     let scales_in = tracking.disable_scale_in() != Some(true);
     [HIGH, LOW]
@@ -132,10 +117,7 @@ fn alarms(
         .collect()
 }
 
-pub(super) fn describe(
-    world: &mut World,
-    input: &DescribePoliciesInput,
-) -> Result<DescribePoliciesOutput, ApiError> {
+pub(super) fn describe(world: &mut World, input: &DescribePoliciesInput) -> Result<DescribePoliciesOutput, ApiError> {
     check::at_most(input.policy_names(), 50, "policyNames")?;
     for kind in input.policy_types() {
         check::one_of(Some(kind), &policy_rules::TYPES, "policyTypes")?;
@@ -175,17 +157,13 @@ pub(super) fn delete(world: &mut World, input: &DeletePolicyInput) -> Result<Del
     Ok(DeletePolicyOutput::builder().build())
 }
 
-pub(super) fn execute(
-    world: &mut World,
-    input: &ExecutePolicyInput,
-) -> Result<ExecutePolicyOutput, ApiError> {
+pub(super) fn execute(world: &mut World, input: &ExecutePolicyInput) -> Result<ExecutePolicyOutput, ApiError> {
     let (group, policy) = find(world, input.auto_scaling_group_name(), input.policy_name())?;
     let described = &policy.described;
     let adjustment = match described.policy_type() {
         Some("SimpleScaling") => {
             let cooldown = described.cooldown().unwrap_or(group.options.default_cooldown);
-            if input.honor_cooldown() == Some(true)
-                && group.scaled.is_some_and(|at| at + seconds(cooldown) > world.now)
+            if input.honor_cooldown() == Some(true) && group.scaled.is_some_and(|at| at + seconds(cooldown) > world.now)
             {
                 return Err(in_cooldown());
             }
@@ -202,10 +180,7 @@ pub(super) fn execute(
     let (group, name) = (group.name.clone(), described.policy_name().unwrap_or_default().to_owned());
     let (now, reaction) = (world.now, world.settings.scaling_reaction);
     change(world, Some(&group), |group| {
-        group.set_desired(
-            desired,
-            &format!("At {} a user request executed policy {name}", super::clock::stamp(now)),
-        );
+        group.set_desired(desired, &format!("At {} a user request executed policy {name}", super::clock::stamp(now)));
         group.rethink(now, reaction);
     })?;
     Ok(ExecutePolicyOutput::builder().build())
@@ -213,10 +188,7 @@ pub(super) fn execute(
 
 /// What a request that honours the cooldown is answered within it.
 pub(super) fn in_cooldown() -> ApiError {
-    ApiError::new(
-        "ScalingActivityInProgress",
-        "A scaling activity is in its cooldown period and blocks this action.",
-    )
+    ApiError::new("ScalingActivityInProgress", "A scaling activity is in its cooldown period and blocks this action.")
 }
 
 /// The step that a metric value falls into.
@@ -248,8 +220,7 @@ fn adjusted(policy: &ScalingPolicy, adjustment: i32, desired: i32) -> i32 {
             // the same below zero.
             let exact = desired.saturating_mul(adjustment);
             let whole = if exact != 0 && exact.abs() < 100 { exact.signum() } else { exact / 100 };
-            let least =
-                policy.min_adjustment_magnitude().or(policy.min_adjustment_step()).unwrap_or_default();
+            let least = policy.min_adjustment_magnitude().or(policy.min_adjustment_step()).unwrap_or_default();
             desired.saturating_add(whole.abs().max(least).saturating_mul(adjustment.signum()))
         }
         _ => desired.saturating_add(adjustment),

@@ -3,8 +3,8 @@
 use aws_sdk_autoscaling::operation::put_scaling_policy::PutScalingPolicyInput;
 use aws_sdk_autoscaling::types::{
     CustomizedMetricSpecification, MetricStatistic, MetricType, PredefinedMetricSpecification,
-    PredictiveScalingConfiguration, PredictiveScalingMaxCapacityBreachBehavior, PredictiveScalingMode,
-    StepAdjustment, TargetTrackingConfiguration,
+    PredictiveScalingConfiguration, PredictiveScalingMaxCapacityBreachBehavior, PredictiveScalingMode, StepAdjustment,
+    TargetTrackingConfiguration,
 };
 
 use super::attachment::Kind;
@@ -14,8 +14,7 @@ use crate::sim::elbv2;
 use crate::sim::error::ApiError;
 use crate::sim::world::World;
 
-pub(super) const TYPES: [&str; 4] =
-    ["PredictiveScaling", "SimpleScaling", "StepScaling", "TargetTrackingScaling"];
+pub(super) const TYPES: [&str; 4] = ["PredictiveScaling", "SimpleScaling", "StepScaling", "TargetTrackingScaling"];
 
 const MAX_STEPS: usize = 20;
 const MAX_QUERIES: usize = 10;
@@ -25,11 +24,7 @@ fn refuse<T>(message: impl Into<String>) -> Result<T, ApiError> {
 }
 
 /// Checks a policy and returns its type.
-pub(super) fn check(
-    world: &World,
-    group: &Group,
-    input: &PutScalingPolicyInput,
-) -> Result<&'static str, ApiError> {
+pub(super) fn check(world: &World, group: &Group, input: &PutScalingPolicyInput) -> Result<&'static str, ApiError> {
     let given = input.policy_type().unwrap_or("SimpleScaling");
     check::one_of(Some(given), &TYPES, "policyType")?;
     let kind = TYPES.into_iter().find(|kind| *kind == given).unwrap_or("SimpleScaling");
@@ -38,8 +33,7 @@ pub(super) fn check(
     check::range(input.cooldown(), 0..=i32::MAX, "cooldown")?;
     match kind {
         "TargetTrackingScaling" => {
-            let tracking =
-                check::required(input.target_tracking_configuration(), "targetTrackingConfiguration")?;
+            let tracking = check::required(input.target_tracking_configuration(), "targetTrackingConfiguration")?;
             target_tracking(world, group, input, tracking)?;
         }
         "PredictiveScaling" => {
@@ -89,15 +83,9 @@ fn adjustment(kind: &str, input: &PutScalingPolicyInput) -> Result<(), ApiError>
     if adjustment_type != "PercentChangeInCapacity"
         && (input.min_adjustment_magnitude().is_some() || input.min_adjustment_step().is_some())
     {
-        return refuse(
-            "MinAdjustmentMagnitude is only supported for the adjustment type PercentChangeInCapacity.",
-        );
+        return refuse("MinAdjustmentMagnitude is only supported for the adjustment type PercentChangeInCapacity.");
     }
-    check::one_of(
-        input.metric_aggregation_type(),
-        &["Average", "Maximum", "Minimum"],
-        "metricAggregationType",
-    )?;
+    check::one_of(input.metric_aggregation_type(), &["Average", "Maximum", "Minimum"], "metricAggregationType")?;
     let mut amounts = Vec::new();
     if kind == "StepScaling" {
         steps(input.step_adjustments())?;
@@ -219,9 +207,7 @@ fn resource_label(world: &World, group: &Group, label: &str) -> Result<(), ApiEr
     };
     let arn = world.arn("elasticloadbalancing", &format!("targetgroup/{target_group}/{id}"));
     let attached = group.attachments.iter().any(|attachment| {
-        attachment.kind == Kind::TargetGroup
-            && attachment.identifier == arn
-            && elbv2::target_group_exists(world, &arn)
+        attachment.kind == Kind::TargetGroup && attachment.identifier == arn && elbv2::target_group_exists(world, &arn)
     });
     if balancer.is_empty() || balancer_id.is_empty() || !attached {
         return refuse(format!(
@@ -247,9 +233,7 @@ fn customized(metric: &CustomizedMetricSpecification) -> Result<(), ApiError> {
         return Ok(());
     }
     if metric.metric_name().is_some() || metric.namespace().is_some() || metric.statistic().is_some() {
-        return refuse(
-            "Metrics cannot be combined with a single metric in a customized metric specification.",
-        );
+        return refuse("Metrics cannot be combined with a single metric in a customized metric specification.");
     }
     check::at_most(queries, MAX_QUERIES, "customizedMetricSpecification.metrics")?;
     let mut returning = 0;
@@ -282,11 +266,7 @@ fn predictive_scaling(predictive: &PredictiveScalingConfiguration) -> Result<(),
     if pair == (scaling || load) || scaling != load {
         return refuse("Specify either a metric pair, or one scaling metric and one load metric.");
     }
-    check::one_of(
-        predictive.mode().map(PredictiveScalingMode::as_str),
-        PredictiveScalingMode::values(),
-        "mode",
-    )?;
+    check::one_of(predictive.mode().map(PredictiveScalingMode::as_str), PredictiveScalingMode::values(), "mode")?;
     check::range(predictive.scheduling_buffer_time(), 0..=3599, "schedulingBufferTime")?;
     check::range(predictive.max_capacity_buffer(), 0..=100, "maxCapacityBuffer")?;
     let increases = predictive.max_capacity_breach_behavior()

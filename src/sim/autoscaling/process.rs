@@ -74,10 +74,7 @@ fn chosen(names: &[String], all: &[&str], member: &str) -> Result<BTreeSet<Strin
     Ok(names.iter().cloned().collect())
 }
 
-pub(super) fn suspend(
-    world: &mut World,
-    input: &SuspendProcessesInput,
-) -> Result<SuspendProcessesOutput, ApiError> {
+pub(super) fn suspend(world: &mut World, input: &SuspendProcessesInput) -> Result<SuspendProcessesOutput, ApiError> {
     let state = &world.autoscaling;
     if state.group(input.auto_scaling_group_name())?.deleting.is_some() {
         return Err(ApiError::validation(
@@ -94,10 +91,7 @@ pub(super) fn suspend(
     Ok(SuspendProcessesOutput::builder().build())
 }
 
-pub(super) fn resume(
-    world: &mut World,
-    input: &ResumeProcessesInput,
-) -> Result<ResumeProcessesOutput, ApiError> {
+pub(super) fn resume(world: &mut World, input: &ResumeProcessesInput) -> Result<ResumeProcessesOutput, ApiError> {
     let processes = chosen(input.scaling_processes(), &PROCESSES, "scalingProcesses")?;
     change(world, input.auto_scaling_group_name(), |group| {
         group.suspended.retain(|process, _| !processes.contains(process));
@@ -150,16 +144,11 @@ impl Group {
     pub(super) fn describe_suspended(&self) -> Vec<SuspendedProcess> {
         self.suspended
             .iter()
-            .map(|(name, reason)| {
-                SuspendedProcess::builder().process_name(name).suspension_reason(reason).build()
-            })
+            .map(|(name, reason)| SuspendedProcess::builder().process_name(name).suspension_reason(reason).build())
             .collect()
     }
 
     pub(super) fn describe_metrics(&self) -> Vec<EnabledMetric> {
-        self.metrics
-            .iter()
-            .map(|name| EnabledMetric::builder().metric(name).granularity(GRANULARITY).build())
-            .collect()
+        self.metrics.iter().map(|name| EnabledMetric::builder().metric(name).granularity(GRANULARITY).build()).collect()
     }
 }

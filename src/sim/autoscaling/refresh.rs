@@ -12,12 +12,10 @@ use aws_sdk_autoscaling::operation::describe_instance_refreshes::{
 use aws_sdk_autoscaling::operation::rollback_instance_refresh::{
     RollbackInstanceRefreshInput, RollbackInstanceRefreshOutput,
 };
-use aws_sdk_autoscaling::operation::start_instance_refresh::{
-    StartInstanceRefreshInput, StartInstanceRefreshOutput,
-};
+use aws_sdk_autoscaling::operation::start_instance_refresh::{StartInstanceRefreshInput, StartInstanceRefreshOutput};
 use aws_sdk_autoscaling::types::{
-    DesiredConfiguration, InstanceRefresh, InstanceRefreshStatus as Status, RefreshPreferences,
-    RefreshStrategy, RollbackDetails, ScaleInProtectedInstances, StandbyInstances,
+    DesiredConfiguration, InstanceRefresh, InstanceRefreshStatus as Status, RefreshPreferences, RefreshStrategy,
+    RollbackDetails, ScaleInProtectedInstances, StandbyInstances,
 };
 
 use super::check::{self, PAGES};
@@ -64,11 +62,7 @@ impl Refresh {
     pub(super) fn is_active(&self) -> bool {
         matches!(
             self.status,
-            Status::Pending
-                | Status::InProgress
-                | Status::Baking
-                | Status::Cancelling
-                | Status::RollbackInProgress
+            Status::Pending | Status::InProgress | Status::Baking | Status::Cancelling | Status::RollbackInProgress
         )
     }
 
@@ -127,16 +121,11 @@ pub(super) fn start(
         can_roll_back(group, source.as_ref()).map_err(ApiError::validation)?;
     }
     let policy = group.options.maintenance.as_ref();
-    let max_healthy =
-        given.max_healthy_percentage().or(policy.and_then(|policy| policy.max_healthy_percentage()));
+    let max_healthy = given.max_healthy_percentage().or(policy.and_then(|policy| policy.max_healthy_percentage()));
     let preferences = effective(given, group);
     let configuration = source.as_ref().map(|source| match source {
-        LaunchSource::Template(template) => {
-            DesiredConfiguration::builder().launch_template(template.clone()).build()
-        }
-        LaunchSource::Mixed(policy) => {
-            DesiredConfiguration::builder().mixed_instances_policy(policy.clone()).build()
-        }
+        LaunchSource::Template(template) => DesiredConfiguration::builder().launch_template(template.clone()).build(),
+        LaunchSource::Mixed(policy) => DesiredConfiguration::builder().mixed_instances_policy(policy.clone()).build(),
     });
     let id = new_uuid(world);
     let refresh = Refresh {
@@ -235,9 +224,9 @@ fn effective(mut preferences: RefreshPreferences, group: &Group) -> RefreshPrefe
     preferences
         .max_healthy_percentage
         .get_or_insert(policy.and_then(|policy| policy.max_healthy_percentage()).unwrap_or(100));
-    preferences.instance_warmup.get_or_insert(
-        group.options.default_instance_warmup.unwrap_or(group.options.health_check_grace_period),
-    );
+    preferences
+        .instance_warmup
+        .get_or_insert(group.options.default_instance_warmup.unwrap_or(group.options.health_check_grace_period));
     preferences.skip_matching.get_or_insert(false);
     preferences.auto_rollback.get_or_insert(false);
     preferences.scale_in_protected_instances.get_or_insert(ScaleInProtectedInstances::Wait);
@@ -262,10 +251,7 @@ pub(super) fn describe(
         .map(|refresh| refresh.describe(&group.name))
         .collect();
     let (refreshes, next) = check::page(refreshes, input.next_token(), input.max_records(), PAGES)?;
-    Ok(DescribeInstanceRefreshesOutput::builder()
-        .set_instance_refreshes(Some(refreshes))
-        .set_next_token(next)
-        .build())
+    Ok(DescribeInstanceRefreshesOutput::builder().set_instance_refreshes(Some(refreshes)).set_next_token(next).build())
 }
 
 /// The refresh of a group that can still be stopped.
@@ -305,10 +291,7 @@ pub(super) fn roll_back(
     can_roll_back(group, refresh.source.as_ref())
         .map_err(|reason| ApiError::new("IrreversibleInstanceRefresh", reason))?;
     if refresh.status == Status::RollbackInProgress {
-        return Err(ApiError::new(
-            "IrreversibleInstanceRefresh",
-            "The instance refresh is already being rolled back.",
-        ));
+        return Err(ApiError::new("IrreversibleInstanceRefresh", "The instance refresh is already being rolled back."));
     }
     let (id, now) = (refresh.id.clone(), world.now);
     change(world, input.auto_scaling_group_name(), |group| {

@@ -4,9 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use aws_sdk_autoscaling::types::{
-    InstanceRefreshStatus as Status, RollbackDetails, ScaleInProtectedInstances,
-};
+use aws_sdk_autoscaling::types::{InstanceRefreshStatus as Status, RollbackDetails, ScaleInProtectedInstances};
 
 use super::clock::{date, seconds, stamp};
 use super::exit::{self, Manner};
@@ -70,18 +68,13 @@ fn to_replace(world: &World, group: &Group, refresh: &Refresh) -> BTreeSet<Strin
     let preferences = &refresh.preferences;
     let target = refresh.source.as_ref().unwrap_or(&group.source);
     let spared = |member: &Member| {
-        let ignored = member.protected
-            && preferences.scale_in_protected_instances() == Some(&ScaleInProtectedInstances::Ignore);
-        let matching = preferences.skip_matching() == Some(true)
-            && target.matches(world, &member.template, &member.instance_type);
+        let ignored =
+            member.protected && preferences.scale_in_protected_instances() == Some(&ScaleInProtectedInstances::Ignore);
+        let matching =
+            preferences.skip_matching() == Some(true) && target.matches(world, &member.template, &member.instance_type);
         ignored || matching
     };
-    group
-        .members
-        .iter()
-        .filter(|member| member.live() && !spared(member))
-        .map(|member| member.id.clone())
-        .collect()
+    group.members.iter().filter(|member| member.live() && !spared(member)).map(|member| member.id.clone()).collect()
 }
 
 /// One round of replacements.
@@ -93,8 +86,7 @@ fn roll(world: &mut World, group: &mut Group, refresh: &mut Refresh) {
     let batch = batch(group, refresh);
     let allowance = allowance(now, refresh);
     retire(world, group, refresh, &batch, warmup, allowance);
-    let waiting: i32 =
-        group.members.iter().filter(|member| refresh.todo.contains(&member.id)).map(Member::units).sum();
+    let waiting: i32 = group.members.iter().filter(|member| refresh.todo.contains(&member.id)).map(Member::units).sum();
     let allowance = i32::try_from(allowance).unwrap_or(i32::MAX);
     let done = i32::try_from(refresh.total - refresh.todo.len()).unwrap_or(i32::MAX);
     group.surge = batch.surge.min(waiting).min((allowance - done).max(0));
@@ -196,12 +188,9 @@ fn retire(
             serving -= member.units();
         }
         refresh.todo.remove(&member.id);
-        let cause = format!(
-            "At {} an instance was taken out of service in response to an instance refresh.",
-            stamp(now)
-        );
-        group.cause =
-            format!("At {} an instance was replaced in response to an instance refresh.", stamp(now));
+        let cause =
+            format!("At {} an instance was taken out of service in response to an instance refresh.", stamp(now));
+        group.cause = format!("At {} an instance was replaced in response to an instance refresh.", stamp(now));
         exit::begin(world, group, index, &cause, Manner::Graceful);
     }
 }
@@ -209,8 +198,7 @@ fn retire(
 impl Member {
     /// Whether a refresh waits for its protection to be removed.
     fn protected_from(&self, refresh: &Refresh) -> bool {
-        self.protected
-            && refresh.preferences.scale_in_protected_instances() == Some(&ScaleInProtectedInstances::Wait)
+        self.protected && refresh.preferences.scale_in_protected_instances() == Some(&ScaleInProtectedInstances::Wait)
     }
 }
 
@@ -320,8 +308,7 @@ pub(super) fn moments(world: &World, group: &Group) -> Vec<Duration> {
         _ => {
             let warmup = seconds(refresh.preferences.instance_warmup().unwrap_or_default());
             let delay = seconds(refresh.preferences.checkpoint_delay().unwrap_or(3600));
-            let warm =
-                group.members.iter().filter_map(|member| member.in_service).map(|since| since + warmup);
+            let warm = group.members.iter().filter_map(|member| member.in_service).map(|since| since + warmup);
             warm.chain(refresh.reached.map(|at| at + delay)).chain([refresh.progressed + PATIENCE]).collect()
         }
     }

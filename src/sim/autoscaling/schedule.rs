@@ -45,9 +45,7 @@ pub(super) fn put(
         let id = new_uuid(world);
         world.arn(
             "autoscaling",
-            &format!(
-                "scheduledUpdateGroupAction:{id}:autoScalingGroupName/{group}:scheduledActionName/{name}"
-            ),
+            &format!("scheduledUpdateGroupAction:{id}:autoScalingGroupName/{group}:scheduledActionName/{name}"),
         )
     });
     let start = input.start_time.or(input.time);

@@ -1,8 +1,8 @@
 //! What a group launches: a launch template, or a mixed instances policy around one.
 
 use aws_sdk_autoscaling::types::{
-    InstanceRequirements, InstancesDistribution, LaunchTemplate, LaunchTemplateOverrides,
-    LaunchTemplateSpecification, MixedInstancesPolicy,
+    InstanceRequirements, InstancesDistribution, LaunchTemplate, LaunchTemplateOverrides, LaunchTemplateSpecification,
+    MixedInstancesPolicy,
 };
 use aws_sdk_ec2::types::{
     InstanceRequirementsRequest, MemoryMiBRequest, RequestLaunchTemplateData, VCpuCountRangeRequest,
@@ -96,9 +96,8 @@ impl LaunchSource {
             }
             Self::Mixed(policy) => {
                 let template = policy.launch_template();
-                let base = template
-                    .and_then(|template| template.launch_template_specification())
-                    .ok_or_else(no_template)?;
+                let base =
+                    template.and_then(|template| template.launch_template_specification()).ok_or_else(no_template)?;
                 let overrides = template.map(|template| template.overrides()).unwrap_or_default();
                 if overrides.is_empty() {
                     return Ok(vec![Launchable { template: resolve(world, base)?, weight: None }]);
@@ -142,9 +141,9 @@ impl LaunchSource {
     pub(super) fn by_attributes(&self) -> bool {
         match self {
             Self::Template(_) => false,
-            Self::Mixed(policy) => policy.launch_template().is_some_and(|template| {
-                template.overrides().iter().any(|item| item.instance_requirements().is_some())
-            }),
+            Self::Mixed(policy) => policy
+                .launch_template()
+                .is_some_and(|template| template.overrides().iter().any(|item| item.instance_requirements().is_some())),
         }
     }
 }
@@ -159,11 +158,8 @@ pub(super) fn one_source() -> ApiError {
 
 /// A described template as a request may have it: requests name templates by id or by name, not both.
 fn by_id_only(mut template: LaunchTemplate) -> LaunchTemplate {
-    let of_overrides = template
-        .overrides
-        .iter_mut()
-        .flatten()
-        .filter_map(|item| item.launch_template_specification.as_mut());
+    let of_overrides =
+        template.overrides.iter_mut().flatten().filter_map(|item| item.launch_template_specification.as_mut());
     for specification in template.launch_template_specification.iter_mut().chain(of_overrides) {
         specification.launch_template_name = None;
     }
@@ -181,20 +177,14 @@ fn malformed(reason: &str) -> ApiError {
 
 /// The template that a specification names; `$Default` unless it names a version.
 fn resolve(world: &World, specification: &LaunchTemplateSpecification) -> Result<ResolvedTemplate, ApiError> {
-    let id_or_name = specification
-        .launch_template_id()
-        .or(specification.launch_template_name())
-        .ok_or_else(no_template)?
-        .to_owned();
+    let id_or_name =
+        specification.launch_template_id().or(specification.launch_template_name()).ok_or_else(no_template)?.to_owned();
     let version = specification.version().unwrap_or("$Default").to_owned();
     ec2::resolve_template(world, &TemplateRef { id_or_name, version })
 }
 
 /// A specification with the template's id and name, as AWS describes it.
-fn normal(
-    world: &World,
-    specification: &LaunchTemplateSpecification,
-) -> Result<LaunchTemplateSpecification, ApiError> {
+fn normal(world: &World, specification: &LaunchTemplateSpecification) -> Result<LaunchTemplateSpecification, ApiError> {
     if specification.launch_template_id().is_some() == specification.launch_template_name().is_some() {
         return Err(no_template());
     }
@@ -315,9 +305,8 @@ fn mixed_policy(world: &World, policy: &MixedInstancesPolicy) -> Result<MixedIns
 
 fn check_override(item: &LaunchTemplateOverrides) -> Result<(), ApiError> {
     if let Some(weight) = item.weighted_capacity() {
-        let valid = weight
-            .parse::<u16>()
-            .is_ok_and(|number| (1..=999).contains(&number) && !weight.starts_with(['0', '+']));
+        let valid =
+            weight.parse::<u16>().is_ok_and(|number| (1..=999).contains(&number) && !weight.starts_with(['0', '+']));
         if !valid {
             return Err(check::constraint(
                 "weightedCapacity",
@@ -343,19 +332,10 @@ fn check_requirements(requirements: &InstanceRequirements) -> Result<(), ApiErro
     check::ordered(cpus.min(), cpus.max(), "VCpuCount")?;
     check::ordered(memory.min(), memory.max(), "MemoryMiB")?;
     let per_cpu = requirements.memory_gib_per_v_cpu();
-    check::ordered(
-        per_cpu.and_then(|range| range.min()),
-        per_cpu.and_then(|range| range.max()),
-        "MemoryGiBPerVCpu",
-    )?;
+    check::ordered(per_cpu.and_then(|range| range.min()), per_cpu.and_then(|range| range.max()), "MemoryGiBPerVCpu")?;
     check::at_most(requirements.allowed_instance_types(), 400, "instanceRequirements.allowedInstanceTypes")?;
-    check::at_most(
-        requirements.excluded_instance_types(),
-        400,
-        "instanceRequirements.excludedInstanceTypes",
-    )?;
-    if !requirements.allowed_instance_types().is_empty() && !requirements.excluded_instance_types().is_empty()
-    {
+    check::at_most(requirements.excluded_instance_types(), 400, "instanceRequirements.excludedInstanceTypes")?;
+    if !requirements.allowed_instance_types().is_empty() && !requirements.excluded_instance_types().is_empty() {
         return Err(ApiError::validation(
             "You cannot specify both AllowedInstanceTypes and ExcludedInstanceTypes in InstanceRequirements.",
         ));
@@ -364,10 +344,7 @@ fn check_requirements(requirements: &InstanceRequirements) -> Result<(), ApiErro
 }
 
 /// The distribution with AWS's defaults filled in.
-fn distribution(
-    given: Option<InstancesDistribution>,
-    by_attributes: bool,
-) -> Result<InstancesDistribution, ApiError> {
+fn distribution(given: Option<InstancesDistribution>, by_attributes: bool) -> Result<InstancesDistribution, ApiError> {
     let mut distribution = given.unwrap_or_else(|| InstancesDistribution::builder().build());
     check::one_of(
         distribution.on_demand_allocation_strategy(),

@@ -182,8 +182,7 @@ impl Group {
     /// Changes the desired capacity; `cause` says who did it.
     pub(super) fn set_desired(&mut self, desired: i32, cause: &str) {
         if desired != self.size.desired {
-            self.cause =
-                format!("{cause} changing the desired capacity from {} to {desired}.", self.size.desired);
+            self.cause = format!("{cause} changing the desired capacity from {} to {desired}.", self.size.desired);
             self.size.desired = desired;
         }
     }
@@ -228,9 +227,7 @@ impl AutoScalingState {
     pub(super) fn modifiable(&self, name: Option<&str>) -> Result<&Group, ApiError> {
         let group = self.group(name)?;
         if group.deleting.is_some() {
-            return Err(ApiError::validation(
-                "The AutoScaling group may not be modified while it is pending delete",
-            ));
+            return Err(ApiError::validation("The AutoScaling group may not be modified while it is pending delete"));
         }
         Ok(group)
     }

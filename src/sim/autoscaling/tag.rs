@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_autoscaling::operation::create_or_update_tags::{
-    CreateOrUpdateTagsInput, CreateOrUpdateTagsOutput,
-};
+use aws_sdk_autoscaling::operation::create_or_update_tags::{CreateOrUpdateTagsInput, CreateOrUpdateTagsOutput};
 use aws_sdk_autoscaling::operation::delete_tags::{DeleteTagsInput, DeleteTagsOutput};
 use aws_sdk_autoscaling::operation::describe_tags::{DescribeTagsInput, DescribeTagsOutput};
 use aws_sdk_autoscaling::types::{Tag, TagDescription};
@@ -25,9 +23,7 @@ pub(super) struct GroupTag {
 }
 
 /// The tags of a request by key, checked one by one.
-pub(super) fn parse<'a>(
-    tags: impl IntoIterator<Item = &'a Tag>,
-) -> Result<BTreeMap<String, GroupTag>, ApiError> {
+pub(super) fn parse<'a>(tags: impl IntoIterator<Item = &'a Tag>) -> Result<BTreeMap<String, GroupTag>, ApiError> {
     let mut parsed = BTreeMap::new();
     for tag in tags {
         let key = check::required(tag.key(), "tags.key")?;
@@ -36,9 +32,7 @@ pub(super) fn parse<'a>(
         check::length(value, 0..=256, "tags.value")?;
         check::one_of(tag.resource_type(), &[RESOURCE_TYPE], "tags.resourceType")?;
         if key.to_ascii_lowercase().starts_with("aws:") {
-            return Err(ApiError::validation(
-                "aws: prefixed tag key names are not allowed for external use.",
-            ));
+            return Err(ApiError::validation("aws: prefixed tag key names are not allowed for external use."));
         }
         let tag = GroupTag { value: value.to_owned(), propagate: tag.propagate_at_launch() == Some(true) };
         if parsed.insert(key.to_owned(), tag).is_some() {
@@ -59,18 +53,13 @@ fn too_many() -> ApiError {
 }
 
 /// The tags of a request that each name their group: all of them, by group.
-fn by_group<'a>(
-    state: &AutoScalingState,
-    tags: &'a [Tag],
-) -> Result<BTreeMap<&'a str, Vec<&'a Tag>>, ApiError> {
+fn by_group<'a>(state: &AutoScalingState, tags: &'a [Tag]) -> Result<BTreeMap<&'a str, Vec<&'a Tag>>, ApiError> {
     let mut groups = BTreeMap::<_, Vec<_>>::new();
     for tag in tags {
         let id = check::required(tag.resource_id(), "tags.resourceId")?;
         check::required(tag.resource_type(), "tags.resourceType")?;
         if !state.groups.contains_key(id) {
-            return Err(ApiError::validation(format!(
-                "AutoScalingGroup not found - AutoScaling Group {id} not found"
-            )));
+            return Err(ApiError::validation(format!("AutoScalingGroup not found - AutoScaling Group {id} not found")));
         }
         state.modifiable(Some(id))?;
         groups.entry(id).or_default().push(tag);
@@ -113,8 +102,7 @@ pub(super) fn delete(world: &mut World, input: &DeleteTagsInput) -> Result<Delet
             for tag in tags {
                 // "If you specify a tag value, the tag is deleted only if it has that value."
                 let key = tag.key().unwrap_or_default();
-                if group.tags.get(key).is_some_and(|held| tag.value().is_none_or(|value| value == held.value))
-                {
+                if group.tags.get(key).is_some_and(|held| tag.value().is_none_or(|value| value == held.value)) {
                     group.tags.remove(key);
                 }
             }
@@ -170,11 +158,7 @@ impl Group {
 
     /// What a new instance is tagged with.
     pub(super) fn instance_tags(&self) -> Vec<(String, String)> {
-        let own = self
-            .tags
-            .iter()
-            .filter(|(_, tag)| tag.propagate)
-            .map(|(key, tag)| (key.clone(), tag.value.clone()));
+        let own = self.tags.iter().filter(|(_, tag)| tag.propagate).map(|(key, tag)| (key.clone(), tag.value.clone()));
         own.chain([("aws:autoscaling:groupName".to_owned(), self.name.clone())]).collect()
     }
 

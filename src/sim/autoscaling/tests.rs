@@ -101,15 +101,13 @@ impl Lab {
     }
 
     async fn group(&self) -> Option<AutoScalingGroup> {
-        let groups =
-            self.client.describe_auto_scaling_groups().auto_scaling_group_names("web").send().await.unwrap();
+        let groups = self.client.describe_auto_scaling_groups().auto_scaling_group_names("web").send().await.unwrap();
         groups.auto_scaling_groups.unwrap().pop()
     }
 
     /// The activities of the group, newest first.
     async fn activities(&self) -> Vec<Activity> {
-        let activities =
-            self.client.describe_scaling_activities().auto_scaling_group_name("web").send().await.unwrap();
+        let activities = self.client.describe_scaling_activities().auto_scaling_group_name("web").send().await.unwrap();
         activities.activities.unwrap()
     }
 
@@ -123,33 +121,15 @@ impl Lab {
 
     /// Lifecycle states of the instances, in order of launch.
     fn states(&self) -> Vec<String> {
-        self.sim
-            .auto_scaling_group("web")
-            .unwrap()
-            .instances
-            .into_iter()
-            .map(|instance| instance.lifecycle)
-            .collect()
+        self.sim.auto_scaling_group("web").unwrap().instances.into_iter().map(|instance| instance.lifecycle).collect()
     }
 
     fn ids(&self) -> Vec<String> {
-        self.sim
-            .auto_scaling_group("web")
-            .unwrap()
-            .instances
-            .into_iter()
-            .map(|instance| instance.id)
-            .collect()
+        self.sim.auto_scaling_group("web").unwrap().instances.into_iter().map(|instance| instance.id).collect()
     }
 
     fn versions(&self) -> Vec<i64> {
-        self.sim
-            .auto_scaling_group("web")
-            .unwrap()
-            .instances
-            .iter()
-            .map(|instance| instance.template_version)
-            .collect()
+        self.sim.auto_scaling_group("web").unwrap().instances.iter().map(|instance| instance.template_version).collect()
     }
 
     /// A target group behind a listener of a load balancer, reachable, or not reachable for health checks.

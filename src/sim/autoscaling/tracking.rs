@@ -52,10 +52,8 @@ pub(super) fn evaluate(world: &mut World, group: &mut Group) {
         return;
     };
     // AWS allows one policy per metric, so there is at most one that follows the CPU.
-    let followed = group
-        .policies
-        .iter_mut()
-        .find_map(|(name, policy)| Some((name, cpu_target(&policy.described)?, policy)));
+    let followed =
+        group.policies.iter_mut().find_map(|(name, policy)| Some((name, cpu_target(&policy.described)?, policy)));
     let Some((name, target, policy)) = followed else { return };
     policy.observe(average, target);
     let wish = policy.wish(average, target, serving);
@@ -67,12 +65,10 @@ pub(super) fn evaluate(world: &mut World, group: &mut Group) {
     }
     if let Some((side, desired)) = wish {
         let desired = desired.clamp(group.size.min, group.size.max);
-        let worthwhile =
-            if side == HIGH { desired > group.size.desired } else { desired < group.size.desired };
+        let worthwhile = if side == HIGH { desired > group.size.desired } else { desired < group.size.desired };
         if worthwhile {
             let alarm = group.policies.get(&name).and_then(|policy| policy.alarm(side)).unwrap_or(side);
-            let cause =
-                format!("At {} a monitor alarm {alarm} in state ALARM triggered policy {name}", stamp(now));
+            let cause = format!("At {} a monitor alarm {alarm} in state ALARM triggered policy {name}", stamp(now));
             group.set_desired(desired, &cause);
             group.timers.react = Some(now + world.settings.scaling_reaction);
         }
@@ -81,8 +77,7 @@ pub(super) fn evaluate(world: &mut World, group: &mut Group) {
 
 /// The average CPU utilization, and how many instances it is the average of. None of them, no data.
 fn utilization(group: &Group, load: f64) -> Option<(f64, f64)> {
-    let serving =
-        u32::try_from(group.members.iter().filter(|member| member.stage == Stage::InService).count()).ok()?;
+    let serving = u32::try_from(group.members.iter().filter(|member| member.stage == Stage::InService).count()).ok()?;
     (serving > 0).then(|| ((load / f64::from(serving)).min(100.0), f64::from(serving)))
 }
 
@@ -108,10 +103,7 @@ impl Policy {
             .target_tracking_configuration()
             .is_none_or(|tracking| tracking.disable_scale_in() != Some(true));
         // A hair less than a whole number is that number: 3 × 60 / 60 must not become 4.
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "the cast saturates, and sizes are far below its limits"
-        )]
+        #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, and sizes are far below its limits")]
         let fitting = (serving * average / target - 1e-9).ceil() as i32;
         if self.above >= HIGH_MINUTES {
             Some((HIGH, fitting))

@@ -37,16 +37,12 @@ pub(super) fn put(world: &mut World, input: &PutWarmPoolInput) -> Result<PutWarm
         }
         pool.min_size = input.min_size().or(pool.min_size);
         pool.pool_state = input.pool_state.clone().or(pool.pool_state.take());
-        pool.instance_reuse_policy =
-            input.instance_reuse_policy.clone().or(pool.instance_reuse_policy.take());
+        pool.instance_reuse_policy = input.instance_reuse_policy.clone().or(pool.instance_reuse_policy.take());
     })?;
     Ok(PutWarmPoolOutput::builder().build())
 }
 
-pub(super) fn describe(
-    world: &mut World,
-    input: &DescribeWarmPoolInput,
-) -> Result<DescribeWarmPoolOutput, ApiError> {
+pub(super) fn describe(world: &mut World, input: &DescribeWarmPoolInput) -> Result<DescribeWarmPoolOutput, ApiError> {
     check::range(input.max_records(), 1..=50, "maxRecords")?;
     let group = world.autoscaling.group(input.auto_scaling_group_name())?;
     Ok(DescribeWarmPoolOutput::builder()
@@ -55,16 +51,10 @@ pub(super) fn describe(
         .build())
 }
 
-pub(super) fn delete(
-    world: &mut World,
-    input: &DeleteWarmPoolInput,
-) -> Result<DeleteWarmPoolOutput, ApiError> {
+pub(super) fn delete(world: &mut World, input: &DeleteWarmPoolInput) -> Result<DeleteWarmPoolOutput, ApiError> {
     let group = world.autoscaling.modifiable(input.auto_scaling_group_name())?;
     if group.warm_pool.is_none() {
-        return Err(ApiError::validation(format!(
-            "No warm pool found for the Auto Scaling group {}",
-            group.name
-        )));
+        return Err(ApiError::validation(format!("No warm pool found for the Auto Scaling group {}", group.name)));
     }
     change(world, input.auto_scaling_group_name(), |group| group.warm_pool = None)?;
     Ok(DeleteWarmPoolOutput::builder().build())

@@ -75,16 +75,12 @@ pub(super) fn volumes(
     for mapping in mappings {
         let device = mapping.device_name().ok_or_else(|| missing("deviceName"))?;
         if !devices.insert(device) {
-            return Err(invalid_mapping(format!(
-                "Duplicate device name '{device}' in the block device mapping"
-            )));
+            return Err(invalid_mapping(format!("Duplicate device name '{device}' in the block device mapping")));
         }
         let is_root = device == image.root_device;
         match (mapping.ebs(), mapping.virtual_name()) {
             (Some(_), Some(_)) => {
-                return Err(conflict(
-                    "The parameter virtualName cannot be used with the parameter ebs",
-                ));
+                return Err(conflict("The parameter virtualName cannot be used with the parameter ebs"));
             }
             (Some(ebs), None) if is_root => root = volume(device, ebs, Some(image))?,
             (Some(ebs), None) => others.push(volume(device, ebs, None)?),
@@ -92,9 +88,7 @@ pub(super) fn volumes(
             (None, Some(name)) => check_virtual_name(name)?,
             (None, None) if mapping.no_device().is_some() && !is_root => {}
             (None, None) => {
-                return Err(invalid_mapping(format!(
-                    "The device '{device}' must have a volume or a virtual name"
-                )));
+                return Err(invalid_mapping(format!("The device '{device}' must have a volume or a virtual name")));
             }
         }
     }
@@ -106,15 +100,10 @@ fn invalid_mapping(message: String) -> ApiError {
 }
 
 fn check_virtual_name(name: &str) -> Result<(), ApiError> {
-    if name
-        .strip_prefix("ephemeral")
-        .is_some_and(|number| number.parse::<u8>().is_ok_and(|number| number < 24))
-    {
+    if name.strip_prefix("ephemeral").is_some_and(|number| number.parse::<u8>().is_ok_and(|number| number < 24)) {
         return Ok(());
     }
-    Err(invalid_mapping(format!(
-        "Invalid virtual name '{name}': must be ephemeral0 to ephemeral23"
-    )))
+    Err(invalid_mapping(format!("Invalid virtual name '{name}': must be ephemeral0 to ephemeral23")))
 }
 
 /// A volume as the template asks for it; the root volume starts from the image's.
@@ -125,8 +114,7 @@ fn volume(
 ) -> Result<VolumeSpec, ApiError> {
     let default_type = if image.is_some() { VolumeType::Gp3 } else { VolumeType::Gp2 };
     let volume_type = ebs.volume_type().cloned().unwrap_or(default_type);
-    let snapshot =
-        ebs.snapshot_id().map(str::to_owned).or_else(|| image.map(|image| image.snapshot.clone()));
+    let snapshot = ebs.snapshot_id().map(str::to_owned).or_else(|| image.map(|image| image.snapshot.clone()));
     let snapshot_size = image.map(|image| image.root_size);
     // The sizes of other snapshots are not known; the smallest volume stands for them.
     let size = ebs
@@ -190,9 +178,8 @@ fn check_performance(
     throughput: Option<i32>,
 ) -> Result<(Option<i32>, Option<i32>), ApiError> {
     let limits = limits(volume_type)?;
-    let unsupported = |parameter: &str| {
-        conflict(format!("The parameter {parameter} is not supported for {volume_type} volumes."))
-    };
+    let unsupported =
+        |parameter: &str| conflict(format!("The parameter {parameter} is not supported for {volume_type} volumes."));
     check_range("volumeSize", size, &limits.size)?;
     match (iops, &limits.iops) {
         (Some(_), None) => return Err(unsupported("iops")),

@@ -42,9 +42,7 @@ impl<'r, T: Filtered> Criteria<'r, T> {
         if filters.iter().map(|filter| filter.values().len()).sum::<usize>() > MAX_VALUES {
             return Err(ApiError::new(
                 "FilterLimitExceeded",
-                format!(
-                    "The maximum number of filter values specified on a single call is {MAX_VALUES}"
-                ),
+                format!("The maximum number of filter values specified on a single call is {MAX_VALUES}"),
             ));
         }
         filters.iter().map(criterion).collect::<Result<_, _>>().map(Self)
@@ -70,17 +68,11 @@ fn criterion<T: Filtered>(filter: &Filter) -> Result<(Subject<T>, &[String]), Ap
         (None, Some(key)) if T::TAGGED => Subject::Tag(key.to_owned()),
         (None, None) if T::TAGGED && name == "tag-key" => Subject::TagKey,
         _ => {
-            return Err(ApiError::new(
-                "InvalidParameterValue",
-                format!("The filter '{name}' is invalid"),
-            ));
+            return Err(ApiError::new("InvalidParameterValue", format!("The filter '{name}' is invalid")));
         }
     };
     if filter.values().is_empty() {
-        return Err(ApiError::new(
-            "MissingParameter",
-            "The request must contain the parameter filterValueSet",
-        ));
+        return Err(ApiError::new("MissingParameter", "The request must contain the parameter filterValueSet"));
     }
     Ok((subject, filter.values()))
 }
@@ -97,9 +89,7 @@ fn glob(pattern: &[char], text: &[char]) -> bool {
         ([], _) => text.is_empty(),
         (['*', pattern @ ..], _) => (0..=text.len()).any(|skipped| glob(pattern, &text[skipped..])),
         (['?', pattern @ ..], [_, text @ ..]) => glob(pattern, text),
-        (['\\', literal, pattern @ ..], [first, text @ ..]) => {
-            literal == first && glob(pattern, text)
-        }
+        (['\\', literal, pattern @ ..], [first, text @ ..]) => literal == first && glob(pattern, text),
         ([literal, pattern @ ..], [first, text @ ..]) => literal == first && glob(pattern, text),
         (_, []) => false,
     }

@@ -173,21 +173,13 @@ impl SimAws {
         let cidr = network(cidr);
         let world = &mut *self.shared.lock();
         let range = world.ec2.vpcs.get(vpc).map(|vpc| vpc.cidr);
-        assert!(
-            range.is_some_and(|range| range.contains(&cidr)),
-            "there is no VPC `{vpc}` that contains {cidr}"
-        );
-        assert!(
-            zones(world).any(|known| known == zone),
-            "`{zone}` is not a zone of {}",
-            world.region
-        );
+        assert!(range.is_some_and(|range| range.contains(&cidr)), "there is no VPC `{vpc}` that contains {cidr}");
+        assert!(zones(world).any(|known| known == zone), "`{zone}` is not a zone of {}", world.region);
         let mut others = world.ec2.subnets.values().filter(|other| other.vpc == vpc);
         let overlaps = |other: &Subnet| other.cidr.contains(&cidr) || cidr.contains(&other.cidr);
         assert!(!others.any(overlaps), "another subnet of `{vpc}` overlaps {cidr}");
         let id = world.new_id("subnet");
-        let subnet =
-            Subnet { id: id.clone(), vpc: vpc.to_owned(), zone: zone.to_owned(), cidr, public };
+        let subnet = Subnet { id: id.clone(), vpc: vpc.to_owned(), zone: zone.to_owned(), cidr, public };
         world.ec2.subnets.insert(id.clone(), subnet);
         world.ec2.tags.add(&id, named(name));
         id
@@ -286,11 +278,7 @@ impl SimAws {
     /// Panics when the zone is unknown.
     pub fn set_insufficient_capacity(&self, zone: &str, on: bool) {
         let world = &mut *self.shared.lock();
-        assert!(
-            zones(world).any(|known| known == zone),
-            "`{zone}` is not a zone of {}",
-            world.region
-        );
+        assert!(zones(world).any(|known| known == zone), "`{zone}` is not a zone of {}", world.region);
         if on {
             world.ec2.full_zones.insert(zone.to_owned());
         } else {
@@ -329,11 +317,7 @@ fn seen(world: &World, instance: &super::instance::Instance) -> SimInstance {
         zone: subnet_place(world, &instance.subnet).map(|(_, zone)| zone).unwrap_or_default(),
         image: instance.image.clone(),
         tags: tags.of(&instance.id).clone(),
-        volume_tags: instance
-            .volumes
-            .first()
-            .map(|volume| tags.of(volume).clone())
-            .unwrap_or_default(),
+        volume_tags: instance.volumes.first().map(|volume| tags.of(volume).clone()).unwrap_or_default(),
         security_groups: instance.groups(world),
         launched: instance.launched,
     }

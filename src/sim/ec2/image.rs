@@ -81,52 +81,37 @@ impl Resource for Image {
     }
 }
 
-pub(super) fn describe(
-    world: &World,
-    input: &DescribeImagesInput,
-) -> Result<DescribeImagesOutput, ApiError> {
+pub(super) fn describe(world: &World, input: &DescribeImagesInput) -> Result<DescribeImagesOutput, ApiError> {
     for owner in input.owners() {
         let is_account = owner.len() == 12 && owner.bytes().all(|digit| digit.is_ascii_digit());
-        if !is_account
-            && !matches!(owner.as_str(), "self" | "amazon" | "aws-marketplace" | "aws-backup-vault")
-        {
-            return Err(ApiError::new(
-                "InvalidUserID.Malformed",
-                format!("Invalid user id: \"{owner}\""),
-            ));
+        if !is_account && !matches!(owner.as_str(), "self" | "amazon" | "aws-marketplace" | "aws-backup-vault") {
+            return Err(ApiError::new("InvalidUserID.Malformed", format!("Invalid user id: \"{owner}\"")));
         }
     }
     if input.image_ids().len() > 1000 {
         return Err(invalid("The number of image ids exceeds the maximum of 1000"));
     }
-    let images =
-        listed(world, &world.ec2.images, input.image_ids.as_deref(), input.filters.as_deref())?
-            .into_iter()
-            .filter(|image| {
-                input.owners().is_empty()
-                    || input.owners().iter().any(|owner| match owner.as_str() {
-                        "self" => image.owner == world.account,
-                        alias_or_account => {
-                            image.alias() == Some(alias_or_account)
-                                || image.owner == alias_or_account
-                        }
-                    })
-            })
-            .filter(|image| {
-                input.executable_users().is_empty()
-                    || input.executable_users().iter().any(|user| match user.as_str() {
-                        "all" => image.public,
-                        // Images shared with an account are not simulated.
-                        _ => false,
-                    })
-            })
-            .collect();
+    let images = listed(world, &world.ec2.images, input.image_ids.as_deref(), input.filters.as_deref())?
+        .into_iter()
+        .filter(|image| {
+            input.owners().is_empty()
+                || input.owners().iter().any(|owner| match owner.as_str() {
+                    "self" => image.owner == world.account,
+                    alias_or_account => image.alias() == Some(alias_or_account) || image.owner == alias_or_account,
+                })
+        })
+        .filter(|image| {
+            input.executable_users().is_empty()
+                || input.executable_users().iter().any(|user| match user.as_str() {
+                    "all" => image.public,
+                    // Images shared with an account are not simulated.
+                    _ => false,
+                })
+        })
+        .collect();
     let (images, next_token) = page(images, input.max_results, input.next_token(), &page::IMAGES)?;
     let images = images.into_iter().map(|image| to_sdk(world, image));
-    Ok(DescribeImagesOutput::builder()
-        .set_images(Some(images.collect()))
-        .set_next_token(next_token)
-        .build())
+    Ok(DescribeImagesOutput::builder().set_images(Some(images.collect())).set_next_token(next_token).build())
 }
 
 fn to_sdk(world: &World, image: &Image) -> sdk::Image {
@@ -151,9 +136,7 @@ fn to_sdk(world: &World, image: &Image) -> sdk::Image {
         .virtualization_type(sdk::VirtualizationType::Hvm)
         .root_device_type(sdk::DeviceType::Ebs)
         .root_device_name(&image.root_device)
-        .block_device_mappings(
-            sdk::BlockDeviceMapping::builder().device_name(&image.root_device).ebs(root).build(),
-        )
+        .block_device_mappings(sdk::BlockDeviceMapping::builder().device_name(&image.root_device).ebs(root).build())
         .ena_support(true)
         .creation_date(&image.created)
         .platform_details("Linux/UNIX")

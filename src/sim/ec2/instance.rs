@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_ec2::operation::describe_instances::{DescribeInstancesInput, DescribeInstancesOutput};
-use aws_sdk_ec2::operation::terminate_instances::{
-    TerminateInstancesInput, TerminateInstancesOutput,
-};
+use aws_sdk_ec2::operation::terminate_instances::{TerminateInstancesInput, TerminateInstancesOutput};
 use aws_sdk_ec2::types as sdk;
 
 use super::filter::{Field, Filtered};
@@ -65,8 +63,7 @@ impl Instance {
     }
 
     pub(super) fn forgotten(&self, now: Duration) -> bool {
-        self.termination
-            .is_some_and(|termination| termination.done + SHOWN_AFTER_TERMINATION <= now)
+        self.termination.is_some_and(|termination| termination.done + SHOWN_AFTER_TERMINATION <= now)
     }
 
     fn primary<'w>(&self, world: &'w World) -> Option<&'w Interface> {
@@ -101,11 +98,7 @@ impl Instance {
         let state = self.state(world.now);
         let terminated = state == InstanceState::Terminated;
         let (vpc, zone) = subnet_place(world, &self.subnet).unwrap_or_default();
-        let monitoring = if self.monitored {
-            sdk::MonitoringState::Enabled
-        } else {
-            sdk::MonitoringState::Disabled
-        };
+        let monitoring = if self.monitored { sdk::MonitoringState::Enabled } else { sdk::MonitoringState::Disabled };
         let mut instance = sdk::Instance::builder()
             .instance_id(&self.id)
             .image_id(&self.image)
@@ -114,12 +107,7 @@ impl Instance {
             .state(state_to_sdk(state))
             .launch_time(World::timestamp(self.launched))
             .ami_launch_index(0)
-            .placement(
-                sdk::Placement::builder()
-                    .availability_zone(zone)
-                    .tenancy(sdk::Tenancy::Default)
-                    .build(),
-            )
+            .placement(sdk::Placement::builder().availability_zone(zone).tenancy(sdk::Tenancy::Default).build())
             .monitoring(sdk::Monitoring::builder().state(monitoring).build())
             .virtualization_type(sdk::VirtualizationType::Hvm)
             .hypervisor(sdk::HypervisorType::Xen)
@@ -135,13 +123,12 @@ impl Instance {
             let at = World::timestamp(termination.ordered)
                 .fmt(aws_smithy_types::date_time::Format::DateTime)
                 .unwrap_or_default();
-            instance =
-                instance.state_transition_reason(format!("User initiated ({at})")).state_reason(
-                    sdk::StateReason::builder()
-                        .code("Client.UserInitiatedShutdown")
-                        .message("Client.UserInitiatedShutdown: User initiated shutdown")
-                        .build(),
-                );
+            instance = instance.state_transition_reason(format!("User initiated ({at})")).state_reason(
+                sdk::StateReason::builder()
+                    .code("Client.UserInitiatedShutdown")
+                    .message("Client.UserInitiatedShutdown: User initiated shutdown")
+                    .build(),
+            );
         }
         if terminated {
             return instance.build();
@@ -155,10 +142,7 @@ impl Instance {
             .set_public_ip_address(self.public_address(world))
             .set_security_groups(groups)
             .set_network_interfaces(Some(
-                interfaces
-                    .enumerate()
-                    .map(|(index, interface)| attached(world, interface, index, &vpc))
-                    .collect(),
+                interfaces.enumerate().map(|(index, interface)| attached(world, interface, index, &vpc)).collect(),
             ))
             .set_block_device_mappings(Some(self.block_devices(world)))
             .build()
@@ -166,8 +150,7 @@ impl Instance {
 
     /// A public address that follows from the private one; nobody ever talks to it.
     fn public_address(&self, world: &World) -> Option<String> {
-        let [_, b, c, d] =
-            self.primary(world).filter(|_| self.has_public_address)?.address.octets();
+        let [_, b, c, d] = self.primary(world).filter(|_| self.has_public_address)?.address.octets();
         Some(format!("3.{b}.{c}.{d}"))
     }
 
@@ -182,21 +165,13 @@ impl Instance {
                     .attach_time(World::timestamp(volume.created))
                     .delete_on_termination(volume.spec.delete_on_termination)
                     .build();
-                sdk::InstanceBlockDeviceMapping::builder()
-                    .device_name(&volume.spec.device)
-                    .ebs(ebs)
-                    .build()
+                sdk::InstanceBlockDeviceMapping::builder().device_name(&volume.spec.device).ebs(ebs).build()
             })
             .collect()
     }
 }
 
-fn attached(
-    world: &World,
-    interface: &Interface,
-    index: usize,
-    vpc: &str,
-) -> sdk::InstanceNetworkInterface {
+fn attached(world: &World, interface: &Interface, index: usize, vpc: &str) -> sdk::InstanceNetworkInterface {
     let address = interface.address.to_string();
     let attachment = sdk::InstanceNetworkInterfaceAttachment::builder()
         .attachment_id(interface.attachment_id())
@@ -214,10 +189,7 @@ fn attached(
         .set_groups(Some(interface.group_identifiers(world)))
         .private_ip_address(&address)
         .private_ip_addresses(
-            sdk::InstancePrivateIpAddress::builder()
-                .primary(true)
-                .private_ip_address(address)
-                .build(),
+            sdk::InstancePrivateIpAddress::builder().primary(true).private_ip_address(address).build(),
         )
         .attachment(attachment)
         .build()
@@ -249,12 +221,8 @@ impl Filtered for Instance {
     const FIELDS: &'static [Field<Self>] = &[
         ("instance-id", |_, instance| vec![instance.id.clone()]),
         ("reservation-id", |_, instance| vec![instance.reservation.clone()]),
-        ("instance-state-name", |world, instance| {
-            vec![state_name(instance.state(world.now)).as_str().to_owned()]
-        }),
-        ("instance-state-code", |world, instance| {
-            vec![state_code(instance.state(world.now)).to_string()]
-        }),
+        ("instance-state-name", |world, instance| vec![state_name(instance.state(world.now)).as_str().to_owned()]),
+        ("instance-state-code", |world, instance| vec![state_code(instance.state(world.now)).to_string()]),
         ("image-id", |_, instance| vec![instance.image.clone()]),
         ("instance-type", |_, instance| vec![instance.instance_type.clone()]),
         ("architecture", |_, instance| vec![instance.architecture.as_str().to_owned()]),
@@ -272,30 +240,20 @@ impl Filtered for Instance {
                 subnet_place(world, &instance.subnet).map(|(vpc, _)| vpc).into_iter().collect()
             })
         }),
-        ("subnet-id", |world, instance| {
-            instance.until_terminated(world, || vec![instance.subnet.clone()])
-        }),
+        ("subnet-id", |world, instance| instance.until_terminated(world, || vec![instance.subnet.clone()])),
         ("private-ip-address", |world, instance| {
-            instance
-                .until_terminated(world, || instance.private_address(world).into_iter().collect())
+            instance.until_terminated(world, || instance.private_address(world).into_iter().collect())
         }),
-        ("instance.group-id", |world, instance| {
-            instance.until_terminated(world, || instance.groups(world))
-        }),
+        ("instance.group-id", |world, instance| instance.until_terminated(world, || instance.groups(world))),
         ("instance.group-name", |world, instance| {
             instance.until_terminated(world, || {
                 let groups = instance.groups(world);
-                groups
-                    .iter()
-                    .filter_map(|id| world.ec2.groups.get(id))
-                    .map(|group| group.name.clone())
-                    .collect()
+                groups.iter().filter_map(|id| world.ec2.groups.get(id)).map(|group| group.name.clone()).collect()
             })
         }),
         ("network-interface.group-id", |world, instance| {
             instance.until_terminated(world, || {
-                let interfaces =
-                    instance.interfaces.iter().filter_map(|id| world.ec2.interfaces.get(id));
+                let interfaces = instance.interfaces.iter().filter_map(|id| world.ec2.interfaces.get(id));
                 interfaces.flat_map(|interface| interface.groups.clone()).collect()
             })
         }),
@@ -326,23 +284,12 @@ pub(super) fn find<'w>(world: &'w World, id: &str) -> Result<&'w Instance, ApiEr
     if instance.forgotten(world.now) { Err(resource::INSTANCE.not_found(id)) } else { Ok(instance) }
 }
 
-pub(super) fn describe(
-    world: &World,
-    input: &DescribeInstancesInput,
-) -> Result<DescribeInstancesOutput, ApiError> {
+pub(super) fn describe(world: &World, input: &DescribeInstancesInput) -> Result<DescribeInstancesOutput, ApiError> {
     if !input.instance_ids().is_empty() && input.max_results.is_some() {
-        return Err(conflict(
-            "The parameter instancesSet cannot be used with the parameter maxResults",
-        ));
+        return Err(conflict("The parameter instancesSet cannot be used with the parameter maxResults"));
     }
-    let instances = listed(
-        world,
-        &world.ec2.instances,
-        input.instance_ids.as_deref(),
-        input.filters.as_deref(),
-    )?;
-    let (instances, next_token) =
-        page(instances, input.max_results, input.next_token(), &page::USUAL)?;
+    let instances = listed(world, &world.ec2.instances, input.instance_ids.as_deref(), input.filters.as_deref())?;
+    let (instances, next_token) = page(instances, input.max_results, input.next_token(), &page::USUAL)?;
     let reservations = instances.into_iter().map(|instance| {
         sdk::Reservation::builder()
             .reservation_id(&instance.reservation)
@@ -379,9 +326,8 @@ pub(super) fn terminate(
         }
     }
     dry_run(input.dry_run())?;
-    let states = |world: &World| -> Vec<Option<InstanceState>> {
-        ids.iter().map(|id| instance_state(world, id)).collect()
-    };
+    let states =
+        |world: &World| -> Vec<Option<InstanceState>> { ids.iter().map(|id| instance_state(world, id)).collect() };
     let before = states(world);
     ids.iter().for_each(|id| terminate_instance(world, id));
     let changes = ids.iter().zip(before).zip(states(world)).map(|((id, before), after)| {
@@ -391,9 +337,7 @@ pub(super) fn terminate(
             .set_current_state(after.map(state_to_sdk))
             .build()
     });
-    Ok(TerminateInstancesOutput::builder()
-        .set_terminating_instances(Some(changes.collect()))
-        .build())
+    Ok(TerminateInstancesOutput::builder().set_terminating_instances(Some(changes.collect())).build())
 }
 
 /// Orders an instance to terminate; its interface holds its groups until it is `terminated`.
@@ -401,9 +345,7 @@ pub(crate) fn terminate_instance(world: &mut World, instance: &str) {
     let ordered = world.now;
     let done = ordered + world.settings.instance_termination;
     let ec2 = &mut world.ec2;
-    let Some(instance) =
-        ec2.instances.get_mut(instance).filter(|instance| instance.termination.is_none())
-    else {
+    let Some(instance) = ec2.instances.get_mut(instance).filter(|instance| instance.termination.is_none()) else {
         return;
     };
     instance.termination = Some(Termination { ordered, done });
@@ -427,8 +369,7 @@ pub(crate) fn instance_state(world: &World, instance: &str) -> Option<InstanceSt
 /// When the instance is (or was) running for the first time; `None` if it was terminated before.
 pub(crate) fn instance_running_at(world: &World, instance: &str) -> Option<Duration> {
     let instance = world.ec2.instances.get(instance)?;
-    let terminated_before =
-        instance.termination.is_some_and(|termination| termination.ordered < instance.running_at);
+    let terminated_before = instance.termination.is_some_and(|termination| termination.ordered < instance.running_at);
     (!terminated_before).then_some(instance.running_at)
 }
 

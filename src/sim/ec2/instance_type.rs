@@ -3,9 +3,7 @@
 //! DescribeInstanceTypes knows only these. Instances can be launched as any type that the SDK
 //! knows; a type outside this catalogue is merely not checked against the image's architecture.
 
-use aws_sdk_ec2::operation::describe_instance_types::{
-    DescribeInstanceTypesInput, DescribeInstanceTypesOutput,
-};
+use aws_sdk_ec2::operation::describe_instance_types::{DescribeInstanceTypesInput, DescribeInstanceTypesOutput};
 use aws_sdk_ec2::types as sdk;
 
 use super::filter::{Criteria, Field, Filtered};
@@ -58,27 +56,15 @@ const INTEL_AND_AMD: &[(&str, i64)] = &[
     ("r6i", 8),
     ("r7i", 8),
 ];
-const GRAVITON: &[(&str, i64)] = &[
-    ("m6g", 4),
-    ("m7g", 4),
-    ("m8g", 4),
-    ("c6g", 2),
-    ("c7g", 2),
-    ("c8g", 2),
-    ("r6g", 8),
-    ("r7g", 8),
-    ("r8g", 8),
-];
+const GRAVITON: &[(&str, i64)] =
+    &[("m6g", 4), ("m7g", 4), ("m8g", 4), ("c6g", 2), ("c7g", 2), ("c8g", 2), ("r6g", 8), ("r7g", 8), ("r8g", 8)];
 const SIZES: &[(&str, i32)] = &[("large", 2), ("xlarge", 4), ("2xlarge", 8), ("4xlarge", 16)];
 
 fn catalogue() -> Vec<TypeInfo> {
     let mut all = Vec::new();
-    for (family, arm, sizes) in [
-        ("t2", false, T2_SIZES),
-        ("t3", false, T3_SIZES),
-        ("t3a", false, T3_SIZES),
-        ("t4g", true, T3_SIZES),
-    ] {
+    for (family, arm, sizes) in
+        [("t2", false, T2_SIZES), ("t3", false, T3_SIZES), ("t3a", false, T3_SIZES), ("t4g", true, T3_SIZES)]
+    {
         all.extend(sizes.iter().map(|(size, vcpus, mib)| TypeInfo {
             name: format!("{family}.{size}"),
             arm,
@@ -107,9 +93,10 @@ fn catalogue() -> Vec<TypeInfo> {
 
 /// The architecture of a type; `None` when the catalogue does not have it.
 pub(super) fn architecture(name: &str) -> Option<sdk::ArchitectureValues> {
-    catalogue().into_iter().find(|info| info.name == name).map(|info| {
-        if info.arm { sdk::ArchitectureValues::Arm64 } else { sdk::ArchitectureValues::X8664 }
-    })
+    catalogue()
+        .into_iter()
+        .find(|info| info.name == name)
+        .map(|info| if info.arm { sdk::ArchitectureValues::Arm64 } else { sdk::ArchitectureValues::X8664 })
 }
 
 impl TypeInfo {
@@ -125,11 +112,7 @@ impl TypeInfo {
     }
 
     fn hypervisor(&self) -> sdk::InstanceTypeHypervisor {
-        if self.name.starts_with("t2.") {
-            sdk::InstanceTypeHypervisor::Xen
-        } else {
-            sdk::InstanceTypeHypervisor::Nitro
-        }
+        if self.name.starts_with("t2.") { sdk::InstanceTypeHypervisor::Xen } else { sdk::InstanceTypeHypervisor::Nitro }
     }
 
     fn free_tier(&self) -> bool {
@@ -141,10 +124,7 @@ impl Filtered for TypeInfo {
     const FIELDS: &'static [Field<Self>] = &[
         ("instance-type", |_, info| vec![info.name.clone()]),
         ("processor-info.supported-architecture", |_, info| {
-            info.architectures()
-                .iter()
-                .map(|architecture| architecture.as_str().to_owned())
-                .collect()
+            info.architectures().iter().map(|architecture| architecture.as_str().to_owned()).collect()
         }),
         ("vcpu-info.default-vcpus", |_, info| vec![info.vcpus.to_string()]),
         ("memory-info.size-in-mib", |_, info| vec![info.mib.to_string()]),
@@ -172,9 +152,7 @@ pub(super) fn describe(
     let criteria = Criteria::new(input.filters.as_deref())?;
     let wanted = input.instance_types();
     if !wanted.is_empty() && input.max_results.is_some() {
-        return Err(conflict(
-            "The parameter instanceTypes cannot be used with the parameter maxResults",
-        ));
+        return Err(conflict("The parameter instanceTypes cannot be used with the parameter maxResults"));
     }
     let all = catalogue();
     let unknown: Vec<&str> = wanted
@@ -193,8 +171,7 @@ pub(super) fn describe(
         .filter(|info| wanted.is_empty() || wanted.iter().any(|name| name.as_str() == info.name))
         .filter(|info| criteria.matches(world, info))
         .collect();
-    let (types, next_token) =
-        page(types, input.max_results, input.next_token(), &page::INSTANCE_TYPES)?;
+    let (types, next_token) = page(types, input.max_results, input.next_token(), &page::INSTANCE_TYPES)?;
     let types = types.iter().map(to_sdk);
     Ok(DescribeInstanceTypesOutput::builder()
         .set_instance_types(Some(types.collect()))
@@ -213,11 +190,7 @@ fn to_sdk(info: &TypeInfo) -> sdk::InstanceTypeInfo {
         .supported_virtualization_types(sdk::VirtualizationType::Hvm)
         .bare_metal(false)
         .hypervisor(info.hypervisor())
-        .processor_info(
-            sdk::ProcessorInfo::builder()
-                .set_supported_architectures(Some(info.architectures()))
-                .build(),
-        )
+        .processor_info(sdk::ProcessorInfo::builder().set_supported_architectures(Some(info.architectures())).build())
         .v_cpu_info(sdk::VCpuInfo::builder().default_v_cpus(info.vcpus).build())
         .memory_info(sdk::MemoryInfo::builder().size_in_mib(info.mib).build())
         .instance_storage_supported(false)
@@ -234,18 +207,13 @@ pub(super) fn matching(
     let vcpus = requirements.v_cpu_count();
     let mib = requirements.memory_mib();
     let within = |value: i64, min: Option<i32>, max: Option<i32>| {
-        min.is_none_or(|min| i64::from(min) <= value)
-            && max.is_none_or(|max| value <= i64::from(max))
+        min.is_none_or(|min| i64::from(min) <= value) && max.is_none_or(|max| value <= i64::from(max))
     };
-    let named = |names: &[String], info: &TypeInfo| {
-        names.iter().any(|name| super::filter::matches(name, &info.name))
-    };
+    let named = |names: &[String], info: &TypeInfo| names.iter().any(|name| super::filter::matches(name, &info.name));
     catalogue()
         .into_iter()
         .filter(|info| info.arm == (*image == sdk::ArchitectureValues::Arm64))
-        .filter(|info| {
-            vcpus.is_none_or(|range| within(i64::from(info.vcpus), range.min(), range.max()))
-        })
+        .filter(|info| vcpus.is_none_or(|range| within(i64::from(info.vcpus), range.min(), range.max())))
         .filter(|info| mib.is_none_or(|range| within(info.mib, range.min(), range.max())))
         .filter(|info| !named(requirements.excluded_instance_types(), info))
         .find(|info| {

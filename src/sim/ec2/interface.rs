@@ -134,10 +134,7 @@ impl Interface {
             .availability_zone(zone)
             .private_ip_address(&address)
             .private_ip_addresses(
-                sdk::NetworkInterfacePrivateIpAddress::builder()
-                    .primary(true)
-                    .private_ip_address(address)
-                    .build(),
+                sdk::NetworkInterfacePrivateIpAddress::builder().primary(true).private_ip_address(address).build(),
             )
             .set_groups(Some(self.group_identifiers(world)))
             .owner_id(&world.account)
@@ -155,12 +152,7 @@ impl Filtered for Interface {
         ("network-interface-id", |_, interface| vec![interface.id.clone()]),
         ("group-id", |_, interface| interface.groups.clone()),
         ("group-name", |world, interface| {
-            interface
-                .groups
-                .iter()
-                .filter_map(|id| world.ec2.groups.get(id))
-                .map(|group| group.name.clone())
-                .collect()
+            interface.groups.iter().filter_map(|id| world.ec2.groups.get(id)).map(|group| group.name.clone()).collect()
         }),
         ("subnet-id", |_, interface| vec![interface.subnet.clone()]),
         ("vpc-id", |world, interface| vec![interface.place(world).0]),
@@ -168,16 +160,12 @@ impl Filtered for Interface {
         ("description", |_, interface| vec![interface.description.clone()]),
         ("status", |_, interface| vec![interface.status().as_str().to_owned()]),
         ("interface-type", |_, interface| vec![interface.interface_type().as_str().to_owned()]),
-        ("requester-id", |_, interface| {
-            interface.requester().map(str::to_owned).into_iter().collect()
-        }),
+        ("requester-id", |_, interface| interface.requester().map(str::to_owned).into_iter().collect()),
         ("requester-managed", |_, interface| vec![interface.requester().is_some().to_string()]),
         ("owner-id", |world, _| vec![world.account.clone()]),
         ("private-ip-address", |_, interface| vec![interface.address.to_string()]),
         ("addresses.private-ip-address", |_, interface| vec![interface.address.to_string()]),
-        ("attachment.instance-id", |_, interface| {
-            interface.instance().map(str::to_owned).into_iter().collect()
-        }),
+        ("attachment.instance-id", |_, interface| interface.instance().map(str::to_owned).into_iter().collect()),
         ("attachment.attachment-id", |_, interface| match interface.user {
             User::Nobody => Vec::new(),
             User::Instance { .. } | User::Service { .. } => vec![interface.attachment_id()],
@@ -217,14 +205,11 @@ pub(super) fn describe(
     input: &DescribeNetworkInterfacesInput,
 ) -> Result<DescribeNetworkInterfacesOutput, ApiError> {
     if !input.network_interface_ids().is_empty() && input.max_results.is_some() {
-        return Err(conflict(
-            "The parameter networkInterfaceIds cannot be used with the parameter maxResults",
-        ));
+        return Err(conflict("The parameter networkInterfaceIds cannot be used with the parameter maxResults"));
     }
     let ids = input.network_interface_ids.as_deref();
     let interfaces = listed(world, &world.ec2.interfaces, ids, input.filters.as_deref())?;
-    let (interfaces, next_token) =
-        page(interfaces, input.max_results, input.next_token(), &page::USUAL)?;
+    let (interfaces, next_token) = page(interfaces, input.max_results, input.next_token(), &page::USUAL)?;
     let interfaces = interfaces.into_iter().map(|interface| interface.to_sdk(world));
     Ok(DescribeNetworkInterfacesOutput::builder()
         .set_network_interfaces(Some(interfaces.collect()))
@@ -241,8 +226,7 @@ pub(super) fn add(
     user: User,
     address: Option<Ipv4Addr>,
 ) -> String {
-    let free =
-        || world.ec2.subnets.get(subnet).and_then(|subnet| network::free_address(world, subnet));
+    let free = || world.ec2.subnets.get(subnet).and_then(|subnet| network::free_address(world, subnet));
     let address = address.or_else(free).unwrap_or(Ipv4Addr::UNSPECIFIED);
     let id = world.new_id("eni");
     // What belongs to nobody was there before the simulation began.

@@ -53,12 +53,7 @@ pub(crate) fn launch_instance(
     Ok(carry_out(world, &template.data, subnet, plan))
 }
 
-fn plan(
-    world: &World,
-    template: &ResolvedTemplate,
-    subnet: &str,
-    tags: &[(String, String)],
-) -> Result<Plan, ApiError> {
+fn plan(world: &World, template: &ResolvedTemplate, subnet: &str, tags: &[(String, String)]) -> Result<Plan, ApiError> {
     let data = &template.data;
     let subnet = SUBNET.find(&world.ec2.subnets, subnet)?;
     let image = image(world, data)?;
@@ -72,8 +67,7 @@ fn plan(
     instance_tags.extend(tags.iter().cloned());
     tags::check_count(&instance_tags)?;
     check_capacity(world, &subnet.zone, &instance_type)?;
-    let asked_public =
-        data.network_interfaces().first().and_then(|request| request.associate_public_ip_address());
+    let asked_public = data.network_interfaces().first().and_then(|request| request.associate_public_ip_address());
     Ok(Plan {
         image: image.clone(),
         instance_type,
@@ -86,12 +80,7 @@ fn plan(
     })
 }
 
-fn carry_out(
-    world: &mut World,
-    data: &RequestLaunchTemplateData,
-    subnet: &str,
-    plan: Plan,
-) -> String {
+fn carry_out(world: &mut World, data: &RequestLaunchTemplateData, subnet: &str, plan: Plan) -> String {
     let id = world.new_id("i");
     let reservation = world.new_id("r");
     let launched = world.now;
@@ -109,13 +98,7 @@ fn carry_out(
         world.ec2.tags.add(&volume, plan.volume_tags.clone());
         world.ec2.volumes.insert(
             volume.clone(),
-            Volume {
-                id: volume.clone(),
-                instance: id.clone(),
-                spec,
-                created: launched,
-                released_at: None,
-            },
+            Volume { id: volume.clone(), instance: id.clone(), spec, created: launched, released_at: None },
         );
         volumes.push(volume);
     }
@@ -166,9 +149,12 @@ fn image<'w>(world: &'w World, data: &RequestLaunchTemplateData) -> Result<&'w I
         return IMAGE.find(&world.ec2.images, id);
     };
     let name = parameter.split_once(':').map_or(parameter, |(name, _version)| name);
-    world.ec2.images.values().rfind(|image| image.name == name).ok_or_else(|| {
-        invalid(format!("The Systems Manager parameter '{parameter}' was not found"))
-    })
+    world
+        .ec2
+        .images
+        .values()
+        .rfind(|image| image.name == name)
+        .ok_or_else(|| invalid(format!("The Systems Manager parameter '{parameter}' was not found")))
 }
 
 fn chosen_type(data: &RequestLaunchTemplateData, image: &Image) -> Result<String, ApiError> {
@@ -182,9 +168,7 @@ fn chosen_type(data: &RequestLaunchTemplateData, image: &Image) -> Result<String
         return Err(invalid(format!("Invalid value '{name}' for InstanceType.")));
     }
     let architecture = instance_type::architecture(name);
-    if let Some(architecture) =
-        architecture.filter(|architecture| *architecture != image.architecture)
-    {
+    if let Some(architecture) = architecture.filter(|architecture| *architecture != image.architecture) {
         return Err(invalid(format!(
             "The architecture '{architecture}' of the specified instance type does not match the architecture '{}' \
              of the specified AMI. Specify an instance type and an AMI that have matching architectures, and try \
@@ -229,17 +213,12 @@ fn interfaces(
         planned.push(requested_interface(world, subnet, request)?);
     }
     if !requests.is_empty() && !indexes.contains(&0) {
-        return Err(invalid(
-            "When specifying network interfaces, you must include a device at index 0.",
-        ));
+        return Err(invalid("When specifying network interfaces, you must include a device at index 0."));
     }
     if free_addresses(world, subnet) < planned.len() {
         return Err(ApiError::new(
             "InsufficientFreeAddressesInSubnet",
-            format!(
-                "There are not enough free addresses in subnet '{}' to satisfy the request.",
-                subnet.id
-            ),
+            format!("There are not enough free addresses in subnet '{}' to satisfy the request.", subnet.id),
         ));
     }
     Ok(planned)
@@ -253,10 +232,7 @@ fn requested_interface(
     if let Some(id) = request.network_interface_id() {
         let interface = interface::find(world, id)?;
         if interface.user != User::Nobody {
-            return Err(ApiError::new(
-                "InvalidNetworkInterface.InUse",
-                format!("Interface: [{id}] in use."),
-            ));
+            return Err(ApiError::new("InvalidNetworkInterface.InUse", format!("Interface: [{id}] in use.")));
         }
         return Err(ApiError::new(
             "Unsupported",
@@ -268,8 +244,7 @@ fn requested_interface(
             "Network interfaces and an instance-level subnet ID may not be specified on the same request",
         ));
     }
-    let address =
-        request.private_ip_address().map(|address| free_at(world, subnet, address)).transpose()?;
+    let address = request.private_ip_address().map(|address| free_at(world, subnet, address)).transpose()?;
     Ok(PlannedInterface {
         groups: groups(world, subnet, request.groups())?,
         description: request.description().unwrap_or_default().to_owned(),
@@ -279,20 +254,18 @@ fn requested_interface(
 
 /// The fixed address of an interface, if it can have it.
 fn free_at(world: &World, subnet: &Subnet, text: &str) -> Result<Ipv4Addr, ApiError> {
-    let address: Ipv4Addr = text.parse().map_err(|_| {
-        invalid(format!("Invalid value '{text}' for address. Invalid IPv4 address."))
-    })?;
+    let address: Ipv4Addr =
+        text.parse().map_err(|_| invalid(format!("Invalid value '{text}' for address. Invalid IPv4 address.")))?;
     if !subnet.cidr.contains(&address) {
         return Err(invalid("Address does not fall within the subnet's address range"));
     }
-    let taken = world.ec2.interfaces.values().any(|interface| {
-        interface.subnet == subnet.id && interface.address == address && interface.exists(world)
-    });
+    let taken = world
+        .ec2
+        .interfaces
+        .values()
+        .any(|interface| interface.subnet == subnet.id && interface.address == address && interface.exists(world));
     if taken {
-        return Err(ApiError::new(
-            "InvalidIPAddress.InUse",
-            format!("Address {address} is in use."),
-        ));
+        return Err(ApiError::new("InvalidIPAddress.InUse", format!("Address {address} is in use.")));
     }
     Ok(address)
 }
@@ -305,10 +278,7 @@ fn groups(world: &World, subnet: &Subnet, ids: &[String]) -> Result<Vec<String>,
         if group.vpc != subnet.vpc {
             return Err(ApiError::new(
                 "InvalidParameter",
-                format!(
-                    "Security group {id} and subnet {} belong to different networks.",
-                    subnet.id
-                ),
+                format!("Security group {id} and subnet {} belong to different networks.", subnet.id),
             ));
         }
         if !groups.contains(id) {
@@ -331,8 +301,7 @@ fn check_capacity(world: &World, zone: &str, instance_type: &str) -> Result<(), 
     if !world.ec2.full_zones.contains(zone) {
         return Ok(());
     }
-    let others: Vec<String> =
-        zones(world).filter(|zone| !world.ec2.full_zones.contains(zone)).collect();
+    let others: Vec<String> = zones(world).filter(|zone| !world.ec2.full_zones.contains(zone)).collect();
     let hint = if others.is_empty() {
         String::new()
     } else {

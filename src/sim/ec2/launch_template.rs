@@ -3,24 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use aws_sdk_ec2::operation::create_launch_template::{
-    CreateLaunchTemplateInput, CreateLaunchTemplateOutput,
-};
+use aws_sdk_ec2::operation::create_launch_template::{CreateLaunchTemplateInput, CreateLaunchTemplateOutput};
 use aws_sdk_ec2::operation::create_launch_template_version::{
     CreateLaunchTemplateVersionInput, CreateLaunchTemplateVersionOutput,
 };
-use aws_sdk_ec2::operation::delete_launch_template::{
-    DeleteLaunchTemplateInput, DeleteLaunchTemplateOutput,
-};
+use aws_sdk_ec2::operation::delete_launch_template::{DeleteLaunchTemplateInput, DeleteLaunchTemplateOutput};
 use aws_sdk_ec2::operation::delete_launch_template_versions::{
     DeleteLaunchTemplateVersionsInput, DeleteLaunchTemplateVersionsOutput,
 };
-use aws_sdk_ec2::operation::modify_launch_template::{
-    ModifyLaunchTemplateInput, ModifyLaunchTemplateOutput,
-};
-use aws_sdk_ec2::types::{
-    self as sdk, LaunchTemplateErrorCode, RequestLaunchTemplateData, ResourceType,
-};
+use aws_sdk_ec2::operation::modify_launch_template::{ModifyLaunchTemplateInput, ModifyLaunchTemplateOutput};
+use aws_sdk_ec2::types::{self as sdk, LaunchTemplateErrorCode, RequestLaunchTemplateData, ResourceType};
 
 use super::resource::{LAUNCH_TEMPLATE, conflict, dry_run, invalid, missing};
 use super::tags;
@@ -89,23 +81,14 @@ impl Template {
     pub(super) fn no_version(&self, name: &str) -> ApiError {
         ApiError::new(
             "InvalidLaunchTemplateId.VersionNotFound",
-            format!(
-                "Could not find the specified version {name} for the launch template with ID {}.",
-                self.id
-            ),
+            format!("Could not find the specified version {name} for the launch template with ID {}.", self.id),
         )
     }
 
-    fn add_version(
-        &mut self,
-        description: Option<String>,
-        data: RequestLaunchTemplateData,
-        now: Duration,
-    ) -> i64 {
+    fn add_version(&mut self, description: Option<String>, data: RequestLaunchTemplateData, now: Duration) -> i64 {
         let number = self.next;
         self.next += 1;
-        let version =
-            Version { template: self.id.clone(), number, description, data, created: now };
+        let version = Version { template: self.id.clone(), number, description, data, created: now };
         self.versions.insert(number, version);
         number
     }
@@ -122,11 +105,7 @@ impl Template {
             .build()
     }
 
-    pub(super) fn version_to_sdk(
-        &self,
-        world: &World,
-        version: &Version,
-    ) -> sdk::LaunchTemplateVersion {
+    pub(super) fn version_to_sdk(&self, world: &World, version: &Version) -> sdk::LaunchTemplateVersion {
         sdk::LaunchTemplateVersion::builder()
             .launch_template_id(&self.id)
             .launch_template_name(&self.name)
@@ -162,41 +141,29 @@ pub(super) fn unknown_name(name: &str) -> ApiError {
 }
 
 /// The template that a request names by id or by name, exactly one of them.
-pub(super) fn named<'w>(
-    world: &'w World,
-    id: Option<&str>,
-    name: Option<&str>,
-) -> Result<&'w Template, ApiError> {
+pub(super) fn named<'w>(world: &'w World, id: Option<&str>, name: Option<&str>) -> Result<&'w Template, ApiError> {
     let templates = &world.ec2.templates;
     match (id, name) {
-        (Some(_), Some(_)) => Err(conflict(
-            "The parameter launchTemplateId cannot be used with the parameter launchTemplateName",
-        )),
+        (Some(_), Some(_)) => {
+            Err(conflict("The parameter launchTemplateId cannot be used with the parameter launchTemplateName"))
+        }
         (Some(id), None) => {
             LAUNCH_TEMPLATE.check(id)?;
             templates.get(id).ok_or_else(|| unknown_id(id))
         }
-        (None, Some(name)) => templates
-            .values()
-            .find(|template| template.name == name)
-            .ok_or_else(|| unknown_name(name)),
+        (None, Some(name)) => {
+            templates.values().find(|template| template.name == name).ok_or_else(|| unknown_name(name))
+        }
         (None, None) => Err(missing("LaunchTemplateId or LaunchTemplateName")),
     }
 }
 
 /// Looks a template up; the error is EC2's own (`InvalidLaunchTemplateId.NotFound`, ...).
-pub(crate) fn resolve_template(
-    world: &World,
-    template: &TemplateRef,
-) -> Result<ResolvedTemplate, ApiError> {
+pub(crate) fn resolve_template(world: &World, template: &TemplateRef) -> Result<ResolvedTemplate, ApiError> {
     let TemplateRef { id_or_name, version } = template;
     // A name may look like an id.
     let found = named(world, None, Some(id_or_name)).or_else(|error| {
-        if LAUNCH_TEMPLATE.check(id_or_name).is_ok() {
-            named(world, Some(id_or_name), None)
-        } else {
-            Err(error)
-        }
+        if LAUNCH_TEMPLATE.check(id_or_name).is_ok() { named(world, Some(id_or_name), None) } else { Err(error) }
     })?;
     let version = found.version(version)?;
     Ok(ResolvedTemplate {
@@ -234,10 +201,7 @@ fn used_before<'w>(
 ) -> Result<Option<&'w TokenUse>, ApiError> {
     let Some(token) = token.filter(|token| *token != NO_TOKEN) else { return Ok(None) };
     if token.len() > 128 || !token.is_ascii() {
-        return Err(ApiError::new(
-            "InvalidClientToken",
-            "The client token must not exceed 128 ASCII characters",
-        ));
+        return Err(ApiError::new("InvalidClientToken", "The client token must not exceed 128 ASCII characters"));
     }
     match world.ec2.template_tokens.get(token) {
         Some(used) if used.request != *request => Err(ApiError::new(
@@ -248,13 +212,7 @@ fn used_before<'w>(
     }
 }
 
-fn remember(
-    world: &mut World,
-    token: Option<&str>,
-    request: TokenRequest,
-    template: &str,
-    version: i64,
-) {
+fn remember(world: &mut World, token: Option<&str>, request: TokenRequest, template: &str, version: i64) {
     if let Some(token) = token.filter(|token| *token != NO_TOKEN) {
         let used = TokenUse { request, template: template.to_owned(), version };
         world.ec2.template_tokens.insert(token.to_owned(), used);
@@ -294,8 +252,7 @@ pub(super) fn create(
         next: 1,
         versions: BTreeMap::new(),
     };
-    let version =
-        template.add_version(input.version_description().map(str::to_owned), data, world.now);
+    let version = template.add_version(input.version_description().map(str::to_owned), data, world.now);
     world.ec2.templates.insert(id.clone(), template);
     world.ec2.tags.add(&id, tags);
     remember(world, input.client_token(), request, &id, version);
@@ -311,9 +268,10 @@ pub(super) fn create_version(
     let mut data = checked(input.launch_template_data())?;
     let request = TokenRequest::Version(Box::new(input.clone()));
     let output = |world: &World, id: &str, number: i64| {
-        let version = world.ec2.templates.get(id).and_then(|template| {
-            template.versions.get(&number).map(|version| template.version_to_sdk(world, version))
-        });
+        let version =
+            world.ec2.templates.get(id).and_then(|template| {
+                template.versions.get(&number).map(|version| template.version_to_sdk(world, version))
+            });
         CreateLaunchTemplateVersionOutput::builder().set_launch_template_version(version).build()
     };
     if let Some(used) = used_before(world, input.client_token(), &request)? {
@@ -373,17 +331,11 @@ pub(super) fn delete_versions(
         return Err(missing("LaunchTemplateVersion"));
     }
     if versions.len() > MAX_DELETED_VERSIONS {
-        return Err(invalid(format!(
-            "At most {MAX_DELETED_VERSIONS} versions can be deleted in one request"
-        )));
+        return Err(invalid(format!("At most {MAX_DELETED_VERSIONS} versions can be deleted in one request")));
     }
     let numbers: Vec<i64> = versions
         .iter()
-        .map(|version| {
-            version
-                .parse()
-                .map_err(|_| invalid(format!("Invalid launch template version '{version}'")))
-        })
+        .map(|version| version.parse().map_err(|_| invalid(format!("Invalid launch template version '{version}'"))))
         .collect::<Result<_, _>>()?;
     dry_run(input.dry_run())?;
     let (id, name) = (template.id.clone(), template.name.clone());
@@ -393,10 +345,7 @@ pub(super) fn delete_versions(
         .set_unsuccessfully_deleted_launch_template_versions(Some(Vec::new()));
     for number in numbers {
         let error = if number == template.default {
-            (
-                LaunchTemplateErrorCode::UnexpectedError,
-                "The default version of a launch template cannot be deleted.",
-            )
+            (LaunchTemplateErrorCode::UnexpectedError, "The default version of a launch template cannot be deleted.")
         } else if template.versions.remove(&number).is_some() {
             let deleted = sdk::DeleteLaunchTemplateVersionsResponseSuccessItem::builder()
                 .launch_template_id(&id)
@@ -406,10 +355,7 @@ pub(super) fn delete_versions(
             output = output.successfully_deleted_launch_template_versions(deleted);
             continue;
         } else {
-            (
-                LaunchTemplateErrorCode::LaunchTemplateVersionDoesNotExist,
-                "The specified version does not exist.",
-            )
+            (LaunchTemplateErrorCode::LaunchTemplateVersionDoesNotExist, "The specified version does not exist.")
         };
         let failed = sdk::DeleteLaunchTemplateVersionsResponseErrorItem::builder()
             .launch_template_id(&id)

@@ -35,12 +35,8 @@ mod volume;
 mod tests;
 
 pub use given::{SimImage, SimInstance};
-pub(crate) use instance::{
-    instance_facts, instance_running_at, instance_state, terminate_instance,
-};
-pub(crate) use interface::{
-    create_service_interface, release_service_interface, set_interface_groups,
-};
+pub(crate) use instance::{instance_facts, instance_running_at, instance_state, terminate_instance};
+pub(crate) use interface::{create_service_interface, release_service_interface, set_interface_groups};
 pub(crate) use launch::launch_instance;
 pub(crate) use launch_template::resolve_template;
 pub(crate) use network::{subnet_is_public, subnet_place};

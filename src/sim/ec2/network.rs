@@ -69,9 +69,7 @@ impl Filtered for Subnet {
         ("cidr-block", |_, subnet| vec![subnet.cidr.to_string()]),
         ("cidr", |_, subnet| vec![subnet.cidr.to_string()]),
         ("cidrBlock", |_, subnet| vec![subnet.cidr.to_string()]),
-        ("available-ip-address-count", |world, subnet| {
-            vec![free_addresses(world, subnet).to_string()]
-        }),
+        ("available-ip-address-count", |world, subnet| vec![free_addresses(world, subnet).to_string()]),
         ("default-for-az", |_, _| vec!["false".to_owned()]),
         ("defaultForAz", |_, _| vec!["false".to_owned()]),
         ("map-public-ip-on-launch", |_, subnet| vec![subnet.public.to_string()]),
@@ -99,20 +97,13 @@ impl Subnet {
     }
 }
 
-pub(super) fn describe_vpcs(
-    world: &World,
-    input: &DescribeVpcsInput,
-) -> Result<DescribeVpcsOutput, ApiError> {
+pub(super) fn describe_vpcs(world: &World, input: &DescribeVpcsInput) -> Result<DescribeVpcsOutput, ApiError> {
     let vpcs = listed(world, &world.ec2.vpcs, input.vpc_ids.as_deref(), input.filters.as_deref())?;
     let (vpcs, next_token) = page(vpcs, input.max_results, input.next_token(), &page::USUAL)?;
     let vpcs = vpcs.into_iter().map(|vpc| {
         let association = sdk::VpcCidrBlockAssociation::builder()
             .cidr_block(vpc.cidr.to_string())
-            .cidr_block_state(
-                sdk::VpcCidrBlockState::builder()
-                    .state(sdk::VpcCidrBlockStateCode::Associated)
-                    .build(),
-            )
+            .cidr_block_state(sdk::VpcCidrBlockState::builder().state(sdk::VpcCidrBlockStateCode::Associated).build())
             .build();
         sdk::Vpc::builder()
             .vpc_id(&vpc.id)
@@ -125,18 +116,11 @@ pub(super) fn describe_vpcs(
             .set_tags(tags::to_sdk(vpc.tags(world)))
             .build()
     });
-    Ok(DescribeVpcsOutput::builder()
-        .set_vpcs(Some(vpcs.collect()))
-        .set_next_token(next_token)
-        .build())
+    Ok(DescribeVpcsOutput::builder().set_vpcs(Some(vpcs.collect())).set_next_token(next_token).build())
 }
 
-pub(super) fn describe_subnets(
-    world: &World,
-    input: &DescribeSubnetsInput,
-) -> Result<DescribeSubnetsOutput, ApiError> {
-    let subnets =
-        listed(world, &world.ec2.subnets, input.subnet_ids.as_deref(), input.filters.as_deref())?;
+pub(super) fn describe_subnets(world: &World, input: &DescribeSubnetsInput) -> Result<DescribeSubnetsOutput, ApiError> {
+    let subnets = listed(world, &world.ec2.subnets, input.subnet_ids.as_deref(), input.filters.as_deref())?;
     let (subnets, next_token) = page(subnets, input.max_results, input.next_token(), &page::USUAL)?;
     let subnets = subnets.into_iter().map(|subnet| {
         sdk::Subnet::builder()
@@ -146,9 +130,7 @@ pub(super) fn describe_subnets(
             .availability_zone(&subnet.zone)
             .availability_zone_id(zone_id(&subnet.zone))
             .cidr_block(subnet.cidr.to_string())
-            .available_ip_address_count(
-                i32::try_from(free_addresses(world, subnet)).unwrap_or(i32::MAX),
-            )
+            .available_ip_address_count(i32::try_from(free_addresses(world, subnet)).unwrap_or(i32::MAX))
             .map_public_ip_on_launch(subnet.public)
             .default_for_az(false)
             .assign_ipv6_address_on_creation(false)
@@ -158,10 +140,7 @@ pub(super) fn describe_subnets(
             .set_tags(tags::to_sdk(subnet.tags(world)))
             .build()
     });
-    Ok(DescribeSubnetsOutput::builder()
-        .set_subnets(Some(subnets.collect()))
-        .set_next_token(next_token)
-        .build())
+    Ok(DescribeSubnetsOutput::builder().set_subnets(Some(subnets.collect())).set_next_token(next_token).build())
 }
 
 /// The letters of the zones of the simulated region.
@@ -207,10 +186,8 @@ pub(super) fn describe_zones(
 ) -> Result<DescribeAvailabilityZonesOutput, ApiError> {
     let criteria = Criteria::<Zone>::new(input.filters.as_deref())?;
     let all: Vec<Zone> = zones(world).map(Zone).collect();
-    let unknown_name =
-        input.zone_names().iter().find(|name| !all.iter().any(|zone| zone.0 == **name));
-    let unknown_id =
-        input.zone_ids().iter().find(|id| !all.iter().any(|zone| zone_id(&zone.0) == **id));
+    let unknown_name = input.zone_names().iter().find(|name| !all.iter().any(|zone| zone.0 == **name));
+    let unknown_id = input.zone_ids().iter().find(|id| !all.iter().any(|zone| zone_id(&zone.0) == **id));
     if let Some(unknown) = unknown_name.or(unknown_id) {
         return Err(resource::invalid(format!("Invalid availability zone: [{unknown}]")));
     }
@@ -231,9 +208,7 @@ pub(super) fn describe_zones(
                 .state(sdk::AvailabilityZoneState::Available)
                 .build()
         });
-    Ok(DescribeAvailabilityZonesOutput::builder()
-        .set_availability_zones(Some(zones.collect()))
-        .build())
+    Ok(DescribeAvailabilityZonesOutput::builder().set_availability_zones(Some(zones.collect())).build())
 }
 
 /// AWS keeps the first four addresses and the last one of every subnet for itself.

@@ -32,9 +32,7 @@ pub(super) fn page<T>(
     let invalid = |value: i32, bound: &str| {
         ApiError::new(
             "InvalidParameterValue",
-            format!(
-                "Value ( {value} ) for parameter maxResults is invalid. Expecting a value {bound}."
-            ),
+            format!("Value ( {value} ) for parameter maxResults is invalid. Expecting a value {bound}."),
         )
     };
     let length = match max_results {
@@ -49,11 +47,10 @@ pub(super) fn page<T>(
     };
     let start = match next_token {
         None => 0,
-        Some(token) => {
-            token.strip_prefix(TOKEN).and_then(|start| start.parse::<usize>().ok()).ok_or_else(
-                || ApiError::new("InvalidNextToken", "The specified next token is invalid."),
-            )?
-        }
+        Some(token) => token
+            .strip_prefix(TOKEN)
+            .and_then(|start| start.parse::<usize>().ok())
+            .ok_or_else(|| ApiError::new("InvalidNextToken", "The specified next token is invalid."))?,
     };
     let end = start.saturating_add(length);
     let next = (items.len() > end).then(|| format!("{TOKEN}{end}"));

@@ -18,9 +18,7 @@ pub(crate) fn reaches(world: &World, from: &[String], to: &[String], port: u16) 
         .and_then(|group| world.ec2.vpcs.get(&group.vpc));
     let covers = |traffic: &Traffic, groups: &[String]| match &traffic.peer {
         Peer::Group(group) => groups.contains(group),
-        Peer::Ipv4(cidr) => {
-            cidr.prefix_len() == 0 || vpc.is_some_and(|vpc| cidr.contains(&vpc.cidr))
-        }
+        Peer::Ipv4(cidr) => cidr.prefix_len() == 0 || vpc.is_some_and(|vpc| cidr.contains(&vpc.cidr)),
         // Instances have only IPv4 addresses here, and what a prefix list holds is not known.
         Peer::Ipv6(_) | Peer::PrefixList(_) => false,
     };

@@ -17,24 +17,16 @@ pub(super) struct IdKind {
     missing: &'static str,
 }
 
-pub(super) const VPC: IdKind = IdKind {
-    prefix: "vpc-",
-    noun: "vpc ID",
-    malformed: "InvalidVpcID.Malformed",
-    missing: "InvalidVpcID.NotFound",
-};
+pub(super) const VPC: IdKind =
+    IdKind { prefix: "vpc-", noun: "vpc ID", malformed: "InvalidVpcID.Malformed", missing: "InvalidVpcID.NotFound" };
 pub(super) const SUBNET: IdKind = IdKind {
     prefix: "subnet-",
     noun: "subnet ID",
     malformed: "InvalidSubnetID.Malformed",
     missing: "InvalidSubnetID.NotFound",
 };
-pub(super) const IMAGE: IdKind = IdKind {
-    prefix: "ami-",
-    noun: "image id",
-    malformed: "InvalidAMIID.Malformed",
-    missing: "InvalidAMIID.NotFound",
-};
+pub(super) const IMAGE: IdKind =
+    IdKind { prefix: "ami-", noun: "image id", malformed: "InvalidAMIID.Malformed", missing: "InvalidAMIID.NotFound" };
 pub(super) const SECURITY_GROUP: IdKind = IdKind {
     prefix: "sg-",
     noun: "security group",
@@ -86,10 +78,7 @@ impl IdKind {
         if well_formed {
             return Ok(());
         }
-        Err(ApiError::new(
-            self.malformed,
-            format!("Invalid id: \"{id}\" (expecting \"{}...\")", self.prefix),
-        ))
+        Err(ApiError::new(self.malformed, format!("Invalid id: \"{id}\" (expecting \"{}...\")", self.prefix)))
     }
 
     pub(super) fn not_found(&self, id: &str) -> ApiError {
@@ -97,11 +86,7 @@ impl IdKind {
     }
 
     /// The resource of that id; refuses a malformed and an unknown one.
-    pub(super) fn find<'w, T>(
-        &self,
-        all: &'w BTreeMap<String, T>,
-        id: &str,
-    ) -> Result<&'w T, ApiError> {
+    pub(super) fn find<'w, T>(&self, all: &'w BTreeMap<String, T>, id: &str) -> Result<&'w T, ApiError> {
         self.check(id)?;
         all.get(id).ok_or_else(|| self.not_found(id))
     }
@@ -161,11 +146,9 @@ pub(super) fn conflict(message: impl Into<String>) -> ApiError {
 /// Ends a request that passed all checks but asked for a dry run.
 pub(super) fn dry_run(asked: Option<bool>) -> Result<(), ApiError> {
     if asked == Some(true) {
-        return Err(ApiError::new(
-            "DryRunOperation",
-            "Request would have succeeded, but DryRun flag is set.",
-        )
-        .with_status(412));
+        return Err(
+            ApiError::new("DryRunOperation", "Request would have succeeded, but DryRun flag is set.").with_status(412)
+        );
     }
     Ok(())
 }

@@ -87,8 +87,7 @@ impl Traffic {
             Peer::Ipv6(cidr) => cidr.to_string(),
             Peer::PrefixList(id) | Peer::Group(id) => id.clone(),
         };
-        let protocol =
-            if self.protocol == "-1" { "ALL".to_owned() } else { self.protocol.to_uppercase() };
+        let protocol = if self.protocol == "-1" { "ALL".to_owned() } else { self.protocol.to_uppercase() };
         match self.ports {
             Some((from, to)) => {
                 format!("peer: {peer}, {protocol}, from port: {from}, to port: {to}, ALLOW")
@@ -104,20 +103,13 @@ pub(super) fn from_permission(
     group: &str,
     permission: &sdk::IpPermission,
 ) -> Result<Vec<RuleSpec>, ApiError> {
-    let (protocol, ports) =
-        protocol(permission.ip_protocol(), permission.from_port(), permission.to_port())?;
+    let (protocol, ports) = protocol(permission.ip_protocol(), permission.from_port(), permission.to_port())?;
     let mut peers = Vec::new();
     for range in permission.ip_ranges() {
-        peers.push((
-            Peer::Ipv4(ipv4(range.cidr_ip().ok_or_else(|| missing("cidrIp"))?)?),
-            range.description(),
-        ));
+        peers.push((Peer::Ipv4(ipv4(range.cidr_ip().ok_or_else(|| missing("cidrIp"))?)?), range.description()));
     }
     for range in permission.ipv6_ranges() {
-        peers.push((
-            Peer::Ipv6(ipv6(range.cidr_ipv6().ok_or_else(|| missing("cidrIpv6"))?)?),
-            range.description(),
-        ));
+        peers.push((Peer::Ipv6(ipv6(range.cidr_ipv6().ok_or_else(|| missing("cidrIpv6"))?)?), range.description()));
     }
     for list in permission.prefix_list_ids() {
         let id = list.prefix_list_id().ok_or_else(|| missing("prefixListId"))?;
@@ -146,8 +138,7 @@ pub(super) fn from_rule_request(
     group: &str,
     request: &sdk::SecurityGroupRuleRequest,
 ) -> Result<RuleSpec, ApiError> {
-    let (protocol, ports) =
-        protocol(request.ip_protocol(), request.from_port(), request.to_port())?;
+    let (protocol, ports) = protocol(request.ip_protocol(), request.from_port(), request.to_port())?;
     let mut peers = Vec::new();
     if let Some(cidr) = request.cidr_ipv4() {
         peers.push(Peer::Ipv4(ipv4(cidr)?));
@@ -164,18 +155,14 @@ pub(super) fn from_rule_request(
     let description = checked_description(request.description())?;
     match <[Peer; 1]>::try_from(peers) {
         Ok([peer]) => Ok(RuleSpec { traffic: Traffic { protocol, ports, peer }, description }),
-        Err(_) => Err(invalid(
-            "Exactly one of CidrIpv4, CidrIpv6, PrefixListId, or ReferencedGroupId must be specified",
-        )),
+        Err(_) => {
+            Err(invalid("Exactly one of CidrIpv4, CidrIpv6, PrefixListId, or ReferencedGroupId must be specified"))
+        }
     }
 }
 
 /// A protocol in AWS's canonical spelling, and its ports.
-fn protocol(
-    name: Option<&str>,
-    from: Option<i32>,
-    to: Option<i32>,
-) -> Result<(String, Option<(i32, i32)>), ApiError> {
+fn protocol(name: Option<&str>, from: Option<i32>, to: Option<i32>) -> Result<(String, Option<(i32, i32)>), ApiError> {
     let name = name.ok_or_else(|| missing("ipProtocol"))?;
     let canonical = match name {
         "tcp" | "6" => "tcp",
@@ -185,9 +172,7 @@ fn protocol(
         "-1" => "-1",
         number if number.parse::<u8>().is_ok() => number,
         _ => {
-            return Err(invalid(format!(
-                "Invalid value '{name}' for IP protocol. Unknown protocol."
-            )));
+            return Err(invalid(format!("Invalid value '{name}' for IP protocol. Unknown protocol.")));
         }
     };
     let ports = match canonical {
@@ -212,16 +197,12 @@ fn protocol(
                     return Err(invalid(format!("ICMP type or code ({kind}:{code}) out of range")));
                 }
                 if kind == -1 && code != -1 {
-                    return Err(invalid(format!(
-                        "ICMP code ({code}) must be -1 when the type is -1"
-                    )));
+                    return Err(invalid(format!("ICMP code ({code}) must be -1 when the type is -1")));
                 }
                 Some((kind, code))
             }
             _ => {
-                return Err(invalid(
-                    "Invalid value 'Must specify both from and to ports with ICMP.' for portRange.",
-                ));
+                return Err(invalid("Invalid value 'Must specify both from and to ports with ICMP.' for portRange."));
             }
         },
         // "allows traffic on all ports, regardless of any port range you specify"
@@ -253,11 +234,7 @@ fn prefix_list(id: &str) -> Result<Peer, ApiError> {
     Ok(Peer::PrefixList(id.to_owned()))
 }
 
-fn group_of_pair(
-    world: &World,
-    group: &str,
-    pair: &sdk::UserIdGroupPair,
-) -> Result<Peer, ApiError> {
+fn group_of_pair(world: &World, group: &str, pair: &sdk::UserIdGroupPair) -> Result<Peer, ApiError> {
     match (pair.group_id(), pair.group_name()) {
         (Some(id), _) => {
             if pair.user_id().is_some_and(|account| account != world.account) {
@@ -286,8 +263,7 @@ pub(super) fn checked_description(description: Option<&str>) -> Result<Option<St
     let Some(description) = description.filter(|description| !description.is_empty()) else {
         return Ok(None);
     };
-    let allowed =
-        |char: char| char.is_ascii_alphanumeric() || " ._-:/()#,@[]+=&;{}!$*".contains(char);
+    let allowed = |char: char| char.is_ascii_alphanumeric() || " ._-:/()#,@[]+=&;{}!$*".contains(char);
     if description.chars().count() > 255 || !description.chars().all(allowed) {
         return Err(invalid(
             "Invalid rule description. Valid descriptions are strings less than 256 characters from the following \
@@ -337,10 +313,7 @@ impl Rule {
             Peer::Ipv6(cidr) => rule.cidr_ipv6(cidr.to_string()),
             Peer::PrefixList(id) => rule.prefix_list_id(id),
             Peer::Group(id) => rule.referenced_group_info(
-                sdk::ReferencedSecurityGroup::builder()
-                    .group_id(id)
-                    .user_id(&world.account)
-                    .build(),
+                sdk::ReferencedSecurityGroup::builder().group_id(id).user_id(&world.account).build(),
             ),
         }
         .build()
@@ -368,21 +341,14 @@ impl Rule {
 }
 
 /// Rules as DescribeSecurityGroups lists them: those of one protocol and port range together.
-pub(super) fn to_permissions<'r>(
-    world: &World,
-    rules: impl Iterator<Item = &'r Rule>,
-) -> Vec<sdk::IpPermission> {
+pub(super) fn to_permissions<'r>(world: &World, rules: impl Iterator<Item = &'r Rule>) -> Vec<sdk::IpPermission> {
     let mut permissions: Vec<sdk::IpPermission> = Vec::new();
     for rule in rules {
         let Traffic { protocol, ports, peer } = &rule.spec.traffic;
         let (from, to) = ports.unzip();
         let index = permissions
             .iter()
-            .position(|other| {
-                other.ip_protocol() == Some(protocol)
-                    && other.from_port == from
-                    && other.to_port == to
-            })
+            .position(|other| other.ip_protocol() == Some(protocol) && other.from_port == from && other.to_port == to)
             .unwrap_or_else(|| {
                 permissions.push(
                     sdk::IpPermission::builder()
@@ -402,31 +368,22 @@ pub(super) fn to_permissions<'r>(
     permissions
 }
 
-fn add_peer(
-    world: &World,
-    permission: &mut sdk::IpPermission,
-    peer: &Peer,
-    description: Option<String>,
-) {
+fn add_peer(world: &World, permission: &mut sdk::IpPermission, peer: &Peer, description: Option<String>) {
     match peer {
-        Peer::Ipv4(cidr) => permission.ip_ranges.get_or_insert_default().push(
-            sdk::IpRange::builder().cidr_ip(cidr.to_string()).set_description(description).build(),
-        ),
-        Peer::Ipv6(cidr) => permission.ipv6_ranges.get_or_insert_default().push(
-            sdk::Ipv6Range::builder()
-                .cidr_ipv6(cidr.to_string())
-                .set_description(description)
-                .build(),
-        ),
-        Peer::PrefixList(id) => permission.prefix_list_ids.get_or_insert_default().push(
-            sdk::PrefixListId::builder().prefix_list_id(id).set_description(description).build(),
-        ),
+        Peer::Ipv4(cidr) => permission
+            .ip_ranges
+            .get_or_insert_default()
+            .push(sdk::IpRange::builder().cidr_ip(cidr.to_string()).set_description(description).build()),
+        Peer::Ipv6(cidr) => permission
+            .ipv6_ranges
+            .get_or_insert_default()
+            .push(sdk::Ipv6Range::builder().cidr_ipv6(cidr.to_string()).set_description(description).build()),
+        Peer::PrefixList(id) => permission
+            .prefix_list_ids
+            .get_or_insert_default()
+            .push(sdk::PrefixListId::builder().prefix_list_id(id).set_description(description).build()),
         Peer::Group(id) => permission.user_id_group_pairs.get_or_insert_default().push(
-            sdk::UserIdGroupPair::builder()
-                .group_id(id)
-                .user_id(&world.account)
-                .set_description(description)
-                .build(),
+            sdk::UserIdGroupPair::builder().group_id(id).user_id(&world.account).set_description(description).build(),
         ),
     }
 }

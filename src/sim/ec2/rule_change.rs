@@ -21,15 +21,12 @@ use aws_sdk_ec2::operation::update_security_group_rule_descriptions_egress::{
     UpdateSecurityGroupRuleDescriptionsEgressInput, UpdateSecurityGroupRuleDescriptionsEgressOutput,
 };
 use aws_sdk_ec2::operation::update_security_group_rule_descriptions_ingress::{
-    UpdateSecurityGroupRuleDescriptionsIngressInput,
-    UpdateSecurityGroupRuleDescriptionsIngressOutput,
+    UpdateSecurityGroupRuleDescriptionsIngressInput, UpdateSecurityGroupRuleDescriptionsIngressOutput,
 };
 use aws_sdk_ec2::types::{self as sdk, IpPermission, ResourceType, TagSpecification};
 
 use super::resource::{SECURITY_GROUP_RULE, conflict, dry_run, invalid, missing};
-use super::rule::{
-    Direction, Peer, Rule, RuleSpec, checked_description, from_permission, from_rule_request,
-};
+use super::rule::{Direction, Peer, Rule, RuleSpec, checked_description, from_permission, from_rule_request};
 use super::security_group::{add_rule, named, not_in_default_vpc, rules_of};
 use super::tags;
 use crate::sim::error::ApiError;
@@ -40,11 +37,7 @@ use crate::sim::world::World;
 const MAX_RULES: usize = 60;
 
 /// The rules of all permissions of a request, which must not repeat themselves.
-fn specs(
-    world: &World,
-    group: &str,
-    permissions: &[IpPermission],
-) -> Result<Vec<RuleSpec>, ApiError> {
+fn specs(world: &World, group: &str, permissions: &[IpPermission]) -> Result<Vec<RuleSpec>, ApiError> {
     if permissions.is_empty() {
         return Err(missing("ipPermissions"));
     }
@@ -131,10 +124,7 @@ pub(super) fn authorize_ingress(
     let permissions = single.or(input.ip_permissions())?;
     let tags = input.tag_specifications.as_deref();
     let rules = authorize(world, &group, Direction::Ingress, &permissions, tags, input.dry_run())?;
-    Ok(AuthorizeSecurityGroupIngressOutput::builder()
-        .r#return(true)
-        .set_security_group_rules(Some(rules))
-        .build())
+    Ok(AuthorizeSecurityGroupIngressOutput::builder().r#return(true).set_security_group_rules(Some(rules)).build())
 }
 
 pub(super) fn authorize_egress(
@@ -143,12 +133,8 @@ pub(super) fn authorize_egress(
 ) -> Result<AuthorizeSecurityGroupEgressOutput, ApiError> {
     let group = named(world, input.group_id(), None)?;
     let tags = input.tag_specifications.as_deref();
-    let rules =
-        authorize(world, &group, Direction::Egress, input.ip_permissions(), tags, input.dry_run())?;
-    Ok(AuthorizeSecurityGroupEgressOutput::builder()
-        .r#return(true)
-        .set_security_group_rules(Some(rules))
-        .build())
+    let rules = authorize(world, &group, Direction::Egress, input.ip_permissions(), tags, input.dry_run())?;
+    Ok(AuthorizeSecurityGroupEgressOutput::builder().r#return(true).set_security_group_rules(Some(rules)).build())
 }
 
 /// The old way to name one ingress rule, outside of IpPermissions.
@@ -177,19 +163,14 @@ impl Single<'_> {
                 .set_ip_protocol(self.protocol.map(str::to_owned))
                 .set_from_port(self.from)
                 .set_to_port(self.to)
-                .ip_ranges(
-                    sdk::IpRange::builder().set_cidr_ip(self.cidr.map(str::to_owned)).build(),
-                )
+                .ip_ranges(sdk::IpRange::builder().set_cidr_ip(self.cidr.map(str::to_owned)).build())
                 .build(),
         ])
     }
 }
 
 fn no_such_rule() -> ApiError {
-    ApiError::new(
-        "InvalidPermission.NotFound",
-        "The specified rule does not exist in this security group.",
-    )
+    ApiError::new("InvalidPermission.NotFound", "The specified rule does not exist in this security group.")
 }
 
 /// The rule of that id, if it is one of the group.
@@ -228,9 +209,7 @@ fn revoke(
     dry: Option<bool>,
 ) -> Result<Vec<sdk::RevokedSecurityGroupRule>, ApiError> {
     let ids: BTreeSet<String> = match (permissions, ids) {
-        (permissions, []) => {
-            existing(world, group, direction, permissions)?.into_iter().map(|(id, _)| id).collect()
-        }
+        (permissions, []) => existing(world, group, direction, permissions)?.into_iter().map(|(id, _)| id).collect(),
         ([], ids) => {
             for id in ids {
                 if rule_of_group(world, group, id)?.direction != direction {
@@ -240,9 +219,7 @@ fn revoke(
             ids.iter().cloned().collect()
         }
         _ => {
-            return Err(conflict(
-                "The parameter ipPermissions cannot be used with the parameter securityGroupRuleIds",
-            ));
+            return Err(conflict("The parameter ipPermissions cannot be used with the parameter securityGroupRuleIds"));
         }
     };
     dry_run(dry)?;
@@ -283,8 +260,7 @@ pub(super) fn revoke_egress(
 ) -> Result<RevokeSecurityGroupEgressOutput, ApiError> {
     let group = named(world, input.group_id(), None)?;
     let ids = input.security_group_rule_ids();
-    let revoked =
-        revoke(world, &group, Direction::Egress, input.ip_permissions(), ids, input.dry_run())?;
+    let revoked = revoke(world, &group, Direction::Egress, input.ip_permissions(), ids, input.dry_run())?;
     Ok(RevokeSecurityGroupEgressOutput::builder()
         .r#return(true)
         .set_revoked_security_group_rules(Some(revoked))
@@ -310,10 +286,8 @@ pub(super) fn modify(
         if !spec.traffic.peer.same_kind(&rule.spec.traffic.peer) {
             return Err(invalid("Invalid rule type"));
         }
-        let clashes = |other: &Rule| {
-            other.id == id
-                || (other.direction == rule.direction && other.spec.traffic == spec.traffic)
-        };
+        let clashes =
+            |other: &Rule| other.id == id || (other.direction == rule.direction && other.spec.traffic == spec.traffic);
         if changed.iter().any(clashes) {
             return Err(repeated());
         }
@@ -346,9 +320,7 @@ fn describe_rules(
         ([], by_id) => by_id
             .iter()
             .map(|description| {
-                let id = description
-                    .security_group_rule_id()
-                    .ok_or_else(|| missing("securityGroupRuleId"))?;
+                let id = description.security_group_rule_id().ok_or_else(|| missing("securityGroupRuleId"))?;
                 if rule_of_group(world, group, id)?.direction != direction {
                     return Err(SECURITY_GROUP_RULE.not_found(id));
                 }
@@ -376,14 +348,7 @@ pub(super) fn describe_ingress(
 ) -> Result<UpdateSecurityGroupRuleDescriptionsIngressOutput, ApiError> {
     let group = named(world, input.group_id(), input.group_name())?;
     let by_id = input.security_group_rule_descriptions();
-    describe_rules(
-        world,
-        &group,
-        Direction::Ingress,
-        input.ip_permissions(),
-        by_id,
-        input.dry_run(),
-    )?;
+    describe_rules(world, &group, Direction::Ingress, input.ip_permissions(), by_id, input.dry_run())?;
     Ok(UpdateSecurityGroupRuleDescriptionsIngressOutput::builder().r#return(true).build())
 }
 
@@ -393,13 +358,6 @@ pub(super) fn describe_egress(
 ) -> Result<UpdateSecurityGroupRuleDescriptionsEgressOutput, ApiError> {
     let group = named(world, input.group_id(), input.group_name())?;
     let by_id = input.security_group_rule_descriptions();
-    describe_rules(
-        world,
-        &group,
-        Direction::Egress,
-        input.ip_permissions(),
-        by_id,
-        input.dry_run(),
-    )?;
+    describe_rules(world, &group, Direction::Egress, input.ip_permissions(), by_id, input.dry_run())?;
     Ok(UpdateSecurityGroupRuleDescriptionsEgressOutput::builder().r#return(true).build())
 }

@@ -2,25 +2,18 @@
 
 use std::time::Duration;
 
-use aws_sdk_ec2::operation::create_security_group::{
-    CreateSecurityGroupInput, CreateSecurityGroupOutput,
-};
-use aws_sdk_ec2::operation::delete_security_group::{
-    DeleteSecurityGroupInput, DeleteSecurityGroupOutput,
-};
+use aws_sdk_ec2::operation::create_security_group::{CreateSecurityGroupInput, CreateSecurityGroupOutput};
+use aws_sdk_ec2::operation::delete_security_group::{DeleteSecurityGroupInput, DeleteSecurityGroupOutput};
 use aws_sdk_ec2::operation::describe_security_group_references::{
     DescribeSecurityGroupReferencesInput, DescribeSecurityGroupReferencesOutput,
 };
-use aws_sdk_ec2::operation::describe_security_groups::{
-    DescribeSecurityGroupsInput, DescribeSecurityGroupsOutput,
-};
+use aws_sdk_ec2::operation::describe_security_groups::{DescribeSecurityGroupsInput, DescribeSecurityGroupsOutput};
 use aws_sdk_ec2::types::{self as sdk, ResourceType};
 
 use super::filter::{Field, Filtered};
 use super::page::{self, page};
 use super::resource::{
-    self, IdKind, Resource, SECURITY_GROUP, VPC, conflict, dry_run, invalid, listed, missing,
-    visible,
+    self, IdKind, Resource, SECURITY_GROUP, VPC, conflict, dry_run, invalid, listed, missing, visible,
 };
 use super::rule::Direction::{self, Egress, Ingress};
 use super::rule::{self, Peer, Rule, RuleSpec, Traffic};
@@ -47,13 +40,7 @@ impl Group {
 }
 
 /// Puts a group into a VPC, with the rule that every new group has: everything may leave over IPv4.
-pub(super) fn add(
-    world: &mut World,
-    vpc: &str,
-    name: &str,
-    description: &str,
-    created: Option<Duration>,
-) -> String {
+pub(super) fn add(world: &mut World, vpc: &str, name: &str, description: &str, created: Option<Duration>) -> String {
     let id = world.new_id("sg");
     let group = Group {
         id: id.clone(),
@@ -63,13 +50,7 @@ pub(super) fn add(
         created,
     };
     world.ec2.groups.insert(id.clone(), group);
-    add_rule(
-        world,
-        &id,
-        Direction::Egress,
-        RuleSpec { traffic: Traffic::everything(), description: None },
-        created,
-    );
+    add_rule(world, &id, Direction::Egress, RuleSpec { traffic: Traffic::everything(), description: None }, created);
     id
 }
 
@@ -88,43 +69,27 @@ pub(super) fn add_rule(
 }
 
 /// The rules of a group in one direction.
-pub(super) fn rules_of<'w>(
-    world: &'w World,
-    group: &'w str,
-    direction: Direction,
-) -> impl Iterator<Item = &'w Rule> {
+pub(super) fn rules_of<'w>(world: &'w World, group: &'w str, direction: Direction) -> impl Iterator<Item = &'w Rule> {
     world.ec2.rules.values().filter(move |rule| rule.group == group && rule.direction == direction)
 }
 
 /// Groups can be named by name only in a default VPC, and the simulation has none.
 pub(super) fn not_in_default_vpc(name: &str) -> ApiError {
-    ApiError::new(
-        "InvalidGroup.NotFound",
-        format!("The security group '{name}' does not exist in default VPC 'null'"),
-    )
+    ApiError::new("InvalidGroup.NotFound", format!("The security group '{name}' does not exist in default VPC 'null'"))
 }
 
 /// The group that a request names by id, or (in vain) by name.
-pub(super) fn named(
-    world: &World,
-    id: Option<&str>,
-    name: Option<&str>,
-) -> Result<String, ApiError> {
+pub(super) fn named(world: &World, id: Option<&str>, name: Option<&str>) -> Result<String, ApiError> {
     match (id, name) {
-        (Some(_), Some(_)) => {
-            Err(conflict("The parameter groupName cannot be used with the parameter groupId"))
-        }
-        (Some(id), None) => {
-            SECURITY_GROUP.find(&world.ec2.groups, id).map(|group| group.id.clone())
-        }
+        (Some(_), Some(_)) => Err(conflict("The parameter groupName cannot be used with the parameter groupId")),
+        (Some(id), None) => SECURITY_GROUP.find(&world.ec2.groups, id).map(|group| group.id.clone()),
         (None, Some(name)) => Err(not_in_default_vpc(name)),
         (None, None) => Err(missing("groupName or groupId")),
     }
 }
 
 fn check_text(parameter: &str, text: &str) -> Result<(), ApiError> {
-    let allowed =
-        |char: char| char.is_ascii_alphanumeric() || " ._-:/()#,@[]+=&;{}!$*".contains(char);
+    let allowed = |char: char| char.is_ascii_alphanumeric() || " ._-:/()#,@[]+=&;{}!$*".contains(char);
     if text.chars().count() > 255 {
         return Err(invalid(format!(
             "Value ({text}) for parameter {parameter} is invalid. The maximum length is 255 characters."
@@ -170,12 +135,7 @@ pub(super) fn create(
     };
     VPC.find(&world.ec2.vpcs, vpc)?;
     let tags = tags::specified(input.tag_specifications.as_deref(), &ResourceType::SecurityGroup)?;
-    if world
-        .ec2
-        .groups
-        .values()
-        .any(|group| group.vpc == vpc && group.name.eq_ignore_ascii_case(&name))
-    {
+    if world.ec2.groups.values().any(|group| group.vpc == vpc && group.name.eq_ignore_ascii_case(&name)) {
         return Err(ApiError::new(
             "InvalidGroup.Duplicate",
             format!("The security group '{name}' already exists for VPC '{vpc}'"),
@@ -196,12 +156,11 @@ pub(super) fn create(
 /// Whether an interface uses the group, or a rule of another group refers to it.
 fn in_use(world: &World, group: &str) -> bool {
     let ec2 = &world.ec2;
-    ec2.interfaces
-        .values()
-        .any(|interface| interface.exists(world) && interface.groups.iter().any(|id| id == group))
-        || ec2.rules.values().any(|rule| {
-            rule.group != group && matches!(&rule.spec.traffic.peer, Peer::Group(id) if id == group)
-        })
+    ec2.interfaces.values().any(|interface| interface.exists(world) && interface.groups.iter().any(|id| id == group))
+        || ec2
+            .rules
+            .values()
+            .any(|rule| rule.group != group && matches!(&rule.spec.traffic.peer, Peer::Group(id) if id == group))
 }
 
 pub(super) fn delete(
@@ -212,16 +171,11 @@ pub(super) fn delete(
     if world.ec2.groups.get(&id).is_some_and(|group| group.name == DEFAULT) {
         return Err(ApiError::new(
             "CannotDelete",
-            format!(
-                "the specified group: \"{id}\" name: \"{DEFAULT}\" cannot be deleted by a user"
-            ),
+            format!("the specified group: \"{id}\" name: \"{DEFAULT}\" cannot be deleted by a user"),
         ));
     }
     if in_use(world, &id) {
-        return Err(ApiError::new(
-            "DependencyViolation",
-            format!("resource {id} has a dependent object"),
-        ));
+        return Err(ApiError::new("DependencyViolation", format!("resource {id} has a dependent object")));
     }
     dry_run(input.dry_run())?;
     let ec2 = &mut world.ec2;
@@ -277,10 +231,7 @@ fn peer_names(world: &World, group: &Group, direction: Direction) -> Vec<String>
 }
 
 fn peer_owners(world: &World, group: &Group, direction: Direction) -> Vec<String> {
-    rule_values(world, group, direction, peer_group)
-        .into_iter()
-        .map(|_| world.account.clone())
-        .collect()
+    rule_values(world, group, direction, peer_group).into_iter().map(|_| world.account.clone()).collect()
 }
 
 impl Filtered for Group {
@@ -292,9 +243,7 @@ impl Filtered for Group {
         ("owner-id", |world, _| vec![world.account.clone()]),
         ("ip-permission.cidr", |world, group| rule_values(world, group, Ingress, ipv4)),
         ("ip-permission.ipv6-cidr", |world, group| rule_values(world, group, Ingress, ipv6)),
-        ("ip-permission.prefix-list-id", |world, group| {
-            rule_values(world, group, Ingress, prefix_list)
-        }),
+        ("ip-permission.prefix-list-id", |world, group| rule_values(world, group, Ingress, prefix_list)),
         ("ip-permission.group-id", |world, group| rule_values(world, group, Ingress, peer_group)),
         ("ip-permission.group-name", |world, group| peer_names(world, group, Ingress)),
         ("ip-permission.user-id", |world, group| peer_owners(world, group, Ingress)),
@@ -303,21 +252,13 @@ impl Filtered for Group {
         ("ip-permission.protocol", |world, group| rule_values(world, group, Ingress, protocol)),
         ("egress.ip-permission.cidr", |world, group| rule_values(world, group, Egress, ipv4)),
         ("egress.ip-permission.ipv6-cidr", |world, group| rule_values(world, group, Egress, ipv6)),
-        ("egress.ip-permission.prefix-list-id", |world, group| {
-            rule_values(world, group, Egress, prefix_list)
-        }),
-        ("egress.ip-permission.group-id", |world, group| {
-            rule_values(world, group, Egress, peer_group)
-        }),
+        ("egress.ip-permission.prefix-list-id", |world, group| rule_values(world, group, Egress, prefix_list)),
+        ("egress.ip-permission.group-id", |world, group| rule_values(world, group, Egress, peer_group)),
         ("egress.ip-permission.group-name", |world, group| peer_names(world, group, Egress)),
         ("egress.ip-permission.user-id", |world, group| peer_owners(world, group, Egress)),
-        ("egress.ip-permission.from-port", |world, group| {
-            rule_values(world, group, Egress, from_port)
-        }),
+        ("egress.ip-permission.from-port", |world, group| rule_values(world, group, Egress, from_port)),
         ("egress.ip-permission.to-port", |world, group| rule_values(world, group, Egress, to_port)),
-        ("egress.ip-permission.protocol", |world, group| {
-            rule_values(world, group, Egress, protocol)
-        }),
+        ("egress.ip-permission.protocol", |world, group| rule_values(world, group, Egress, protocol)),
     ];
 
     fn tags<'w>(&'w self, world: &'w World) -> &'w Tags {
@@ -340,15 +281,11 @@ pub(super) fn describe(
     if let Some(name) = input.group_names().first() {
         return Err(not_in_default_vpc(name));
     }
-    let groups =
-        listed(world, &world.ec2.groups, input.group_ids.as_deref(), input.filters.as_deref())?;
+    let groups = listed(world, &world.ec2.groups, input.group_ids.as_deref(), input.filters.as_deref())?;
     let (groups, next_token) = page(groups, input.max_results, input.next_token(), &page::USUAL)?;
     let groups = groups.into_iter().map(|group| {
         let permissions = |direction| {
-            rule::to_permissions(
-                world,
-                rules_of(world, &group.id, direction).filter(|rule| rule.shown(world)),
-            )
+            rule::to_permissions(world, rules_of(world, &group.id, direction).filter(|rule| rule.shown(world)))
         };
         sdk::SecurityGroup::builder()
             .group_id(&group.id)
@@ -379,9 +316,7 @@ pub(super) fn describe_references(
     for id in input.group_id() {
         SECURITY_GROUP.find(&world.ec2.groups, id)?;
     }
-    Ok(DescribeSecurityGroupReferencesOutput::builder()
-        .set_security_group_reference_set(Some(Vec::new()))
-        .build())
+    Ok(DescribeSecurityGroupReferencesOutput::builder().set_security_group_reference_set(Some(Vec::new())).build())
 }
 
 /// The `default` group of a VPC; `None` for an unknown VPC.

@@ -10,8 +10,8 @@ use aws_sdk_ec2::types::{ResourceType, Tag, TagDescription, TagSpecification};
 use super::filter::{Criteria, Field, Filtered};
 use super::page::{self, page};
 use super::resource::{
-    IMAGE, INSTANCE, INTERFACE, LAUNCH_TEMPLATE, SECURITY_GROUP, SECURITY_GROUP_RULE, SUBNET,
-    VOLUME, VPC, dry_run, invalid, missing,
+    IMAGE, INSTANCE, INTERFACE, LAUNCH_TEMPLATE, SECURITY_GROUP, SECURITY_GROUP_RULE, SUBNET, VOLUME, VPC, dry_run,
+    invalid, missing,
 };
 use super::{instance, interface, volume};
 use crate::sim::error::ApiError;
@@ -69,14 +69,10 @@ pub(super) fn checked(tags: &[Tag]) -> Result<Tags, ApiError> {
             return Err(invalid("Tag keys starting with 'aws:' are reserved for internal use"));
         }
         if key.chars().count() > MAX_KEY {
-            return Err(invalid(format!(
-                "Tag key exceeds the maximum length of {MAX_KEY} characters"
-            )));
+            return Err(invalid(format!("Tag key exceeds the maximum length of {MAX_KEY} characters")));
         }
         if value.chars().count() > MAX_VALUE {
-            return Err(invalid(format!(
-                "Tag value exceeds the maximum length of {MAX_VALUE} characters"
-            )));
+            return Err(invalid(format!("Tag value exceeds the maximum length of {MAX_VALUE} characters")));
         }
         if checked.insert(key.to_owned(), value.to_owned()).is_some() {
             return Err(invalid(format!("Duplicate tag key '{key}' specified.")));
@@ -88,10 +84,7 @@ pub(super) fn checked(tags: &[Tag]) -> Result<Tags, ApiError> {
 
 pub(super) fn check_count(tags: &Tags) -> Result<(), ApiError> {
     if tags.keys().filter(|key| !key.starts_with(RESERVED)).count() > MAX_TAGS {
-        return Err(ApiError::new(
-            "TagLimitExceeded",
-            "The maximum number of Tags for a resource has been reached.",
-        ));
+        return Err(ApiError::new("TagLimitExceeded", "The maximum number of Tags for a resource has been reached."));
     }
     Ok(())
 }
@@ -105,14 +98,12 @@ pub(super) fn specified(
         [] => Ok(Tags::new()),
         [specification] => match specification.resource_type() {
             None => Err(invalid("Tag specification resource type must have a value")),
-            Some(given) if given != resource_type => Err(invalid(format!(
-                "'{given}' is not a valid taggable resource type for this operation."
-            ))),
+            Some(given) if given != resource_type => {
+                Err(invalid(format!("'{given}' is not a valid taggable resource type for this operation.")))
+            }
             Some(_) => checked(specification.tags()),
         },
-        [..] => Err(invalid(
-            "The same resource type may not be specified more than once in tag specifications",
-        )),
+        [..] => Err(invalid("The same resource type may not be specified more than once in tag specifications")),
     }
 }
 
@@ -147,17 +138,12 @@ fn check_resources(world: &World, ids: &[String]) -> Result<(), ApiError> {
         return Err(missing("resourceIdSet"));
     }
     if ids.len() > MAX_RESOURCES {
-        return Err(invalid(format!(
-            "The number of resources exceeds the maximum of {MAX_RESOURCES}"
-        )));
+        return Err(invalid(format!("The number of resources exceeds the maximum of {MAX_RESOURCES}")));
     }
     ids.iter().try_for_each(|id| resource_type(world, id).map(drop))
 }
 
-pub(super) fn create(
-    world: &mut World,
-    input: &CreateTagsInput,
-) -> Result<CreateTagsOutput, ApiError> {
+pub(super) fn create(world: &mut World, input: &CreateTagsInput) -> Result<CreateTagsOutput, ApiError> {
     if input.tags().is_empty() {
         return Err(missing("tagSet"));
     }
@@ -177,10 +163,7 @@ pub(super) fn create(
 
 /// A tag without a value goes whatever its value is; one with a value only if it has that value;
 /// without any tags given all go but those that AWS set.
-pub(super) fn delete(
-    world: &mut World,
-    input: &DeleteTagsInput,
-) -> Result<DeleteTagsOutput, ApiError> {
+pub(super) fn delete(world: &mut World, input: &DeleteTagsInput) -> Result<DeleteTagsOutput, ApiError> {
     check_resources(world, input.resources())?;
     dry_run(input.dry_run())?;
     for id in input.resources() {
@@ -190,8 +173,7 @@ pub(super) fn delete(
         }
         for tag in input.tags() {
             let key = tag.key().unwrap_or_default();
-            if tag.value().is_none_or(|value| tags.get(key).is_some_and(|current| current == value))
-            {
+            if tag.value().is_none_or(|value| tags.get(key).is_some_and(|current| current == value)) {
                 tags.remove(key);
             }
         }
@@ -220,10 +202,7 @@ impl Filtered for TagLine {
     }
 }
 
-pub(super) fn describe(
-    world: &World,
-    input: &DescribeTagsInput,
-) -> Result<DescribeTagsOutput, ApiError> {
+pub(super) fn describe(world: &World, input: &DescribeTagsInput) -> Result<DescribeTagsOutput, ApiError> {
     let criteria = Criteria::new(input.filters.as_deref())?;
     let mut lines = Vec::new();
     for (resource, tags) in &world.ec2.tags.0 {
@@ -246,8 +225,5 @@ pub(super) fn describe(
             .value(line.value)
             .build()
     });
-    Ok(DescribeTagsOutput::builder()
-        .set_tags(Some(tags.collect()))
-        .set_next_token(next_token)
-        .build())
+    Ok(DescribeTagsOutput::builder().set_tags(Some(tags.collect())).set_next_token(next_token).build())
 }

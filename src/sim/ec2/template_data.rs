@@ -57,9 +57,7 @@ fn drop_empty_lists(data: &mut RequestLaunchTemplateData) {
 }
 
 /// The data of a request, checked.
-pub(super) fn checked(
-    data: Option<&RequestLaunchTemplateData>,
-) -> Result<RequestLaunchTemplateData, ApiError> {
+pub(super) fn checked(data: Option<&RequestLaunchTemplateData>) -> Result<RequestLaunchTemplateData, ApiError> {
     let mut data = data.cloned().unwrap_or_else(|| RequestLaunchTemplateData::builder().build());
     drop_empty_lists(&mut data);
     if data == RequestLaunchTemplateData::builder().build() {
@@ -96,9 +94,8 @@ fn check_image(data: &RequestLaunchTemplateData) -> Result<(), ApiError> {
 
 fn check_user_data(encoded: Option<&str>) -> Result<(), ApiError> {
     let Some(encoded) = encoded else { return Ok(()) };
-    let decoded = aws_smithy_types::base64::decode(encoded).map_err(|_| {
-        ApiError::new("InvalidUserData.Malformed", "Invalid BASE64 encoding of user data.")
-    })?;
+    let decoded = aws_smithy_types::base64::decode(encoded)
+        .map_err(|_| ApiError::new("InvalidUserData.Malformed", "Invalid BASE64 encoding of user data."))?;
     if decoded.len() > MAX_USER_DATA {
         return Err(invalid(format!("User data is limited to {MAX_USER_DATA} bytes")));
     }
@@ -125,9 +122,7 @@ fn check_tags(data: &RequestLaunchTemplateData) -> Result<(), ApiError> {
             )));
         }
         if types.contains(&resource_type) {
-            return Err(invalid(
-                "The same resource type may not be specified more than once in tag specifications",
-            ));
+            return Err(invalid("The same resource type may not be specified more than once in tag specifications"));
         }
         types.push(resource_type);
         tags::checked(specification.tags())?;
@@ -138,19 +133,10 @@ fn check_tags(data: &RequestLaunchTemplateData) -> Result<(), ApiError> {
 fn check_instance(data: &RequestLaunchTemplateData) -> Result<(), ApiError> {
     known!(data.instance_type(), InstanceType, "InstanceType");
     if data.instance_type().is_some() && data.instance_requirements().is_some() {
-        return Err(conflict(
-            "The parameter instanceType cannot be used with the parameter instanceRequirements",
-        ));
+        return Err(conflict("The parameter instanceType cannot be used with the parameter instanceRequirements"));
     }
-    known!(
-        data.instance_initiated_shutdown_behavior(),
-        ShutdownBehavior,
-        "InstanceInitiatedShutdownBehavior"
-    );
-    if data
-        .iam_instance_profile()
-        .is_some_and(|profile| profile.arn().is_some() && profile.name().is_some())
-    {
+    known!(data.instance_initiated_shutdown_behavior(), ShutdownBehavior, "InstanceInitiatedShutdownBehavior");
+    if data.iam_instance_profile().is_some_and(|profile| profile.arn().is_some() && profile.name().is_some()) {
         return Err(conflict(
             "The parameter 'iamInstanceProfile.name' may not be used in combination with 'iamInstanceProfile.arn'",
         ));
@@ -161,9 +147,7 @@ fn check_instance(data: &RequestLaunchTemplateData) -> Result<(), ApiError> {
             check_known(affinity, &["default", "host"], "Affinity")?;
         }
         if placement.host_id().is_some() && placement.host_resource_group_arn().is_some() {
-            return Err(conflict(
-                "The parameter hostId cannot be used with the parameter hostResourceGroupArn",
-            ));
+            return Err(conflict("The parameter hostId cannot be used with the parameter hostResourceGroupArn"));
         }
         check_range("PartitionNumber", placement.partition_number(), 1, 7)?;
     }
@@ -171,18 +155,10 @@ fn check_instance(data: &RequestLaunchTemplateData) -> Result<(), ApiError> {
         known!(market.market_type(), MarketType, "MarketType");
         if let Some(spot) = market.spot_options() {
             known!(spot.spot_instance_type(), SpotInstanceType, "SpotInstanceType");
-            known!(
-                spot.instance_interruption_behavior(),
-                InstanceInterruptionBehavior,
-                "InstanceInterruptionBehavior"
-            );
-            if spot
-                .block_duration_minutes()
-                .is_some_and(|minutes| minutes % 60 != 0 || !(60..=360).contains(&minutes))
+            known!(spot.instance_interruption_behavior(), InstanceInterruptionBehavior, "InstanceInterruptionBehavior");
+            if spot.block_duration_minutes().is_some_and(|minutes| minutes % 60 != 0 || !(60..=360).contains(&minutes))
             {
-                return Err(invalid(
-                    "The block duration must be a multiple of 60 minutes, at most 360",
-                ));
+                return Err(invalid("The block duration must be a multiple of 60 minutes, at most 360"));
             }
         }
     }
@@ -195,18 +171,12 @@ fn check_options(data: &RequestLaunchTemplateData) -> Result<(), ApiError> {
     {
         return Err(ApiError::new(
             "InvalidCpuCredits",
-            format!(
-                "Invalid value '{credits}' for CpuCredits. Valid values are standard and unlimited."
-            ),
+            format!("Invalid value '{credits}' for CpuCredits. Valid values are standard and unlimited."),
         ));
     }
     if let Some(cpu) = data.cpu_options() {
         known!(cpu.amd_sev_snp(), AmdSevSnpSpecification, "AmdSevSnp");
-        known!(
-            cpu.nested_virtualization(),
-            NestedVirtualizationSpecification,
-            "NestedVirtualization"
-        );
+        known!(cpu.nested_virtualization(), NestedVirtualizationSpecification, "NestedVirtualization");
     }
     if let Some(reservation) = data.capacity_reservation_specification() {
         known!(
@@ -217,28 +187,12 @@ fn check_options(data: &RequestLaunchTemplateData) -> Result<(), ApiError> {
     }
     if let Some(metadata) = data.metadata_options() {
         known!(metadata.http_tokens(), LaunchTemplateHttpTokensState, "HttpTokens");
-        known!(
-            metadata.http_endpoint(),
-            LaunchTemplateInstanceMetadataEndpointState,
-            "HttpEndpoint"
-        );
-        known!(
-            metadata.http_protocol_ipv6(),
-            LaunchTemplateInstanceMetadataProtocolIpv6,
-            "HttpProtocolIpv6"
-        );
-        known!(
-            metadata.instance_metadata_tags(),
-            LaunchTemplateInstanceMetadataTagsState,
-            "InstanceMetadataTags"
-        );
+        known!(metadata.http_endpoint(), LaunchTemplateInstanceMetadataEndpointState, "HttpEndpoint");
+        known!(metadata.http_protocol_ipv6(), LaunchTemplateInstanceMetadataProtocolIpv6, "HttpProtocolIpv6");
+        known!(metadata.instance_metadata_tags(), LaunchTemplateInstanceMetadataTagsState, "InstanceMetadataTags");
         check_range("HttpPutResponseHopLimit", metadata.http_put_response_hop_limit(), 1, 64)?;
     }
-    known!(
-        data.private_dns_name_options().and_then(|dns| dns.hostname_type()),
-        HostnameType,
-        "HostnameType"
-    );
+    known!(data.private_dns_name_options().and_then(|dns| dns.hostname_type()), HostnameType, "HostnameType");
     known!(
         data.maintenance_options().and_then(|maintenance| maintenance.auto_recovery()),
         LaunchTemplateAutoRecoveryState,
@@ -249,13 +203,10 @@ fn check_options(data: &RequestLaunchTemplateData) -> Result<(), ApiError> {
         InstanceBandwidthWeighting,
         "BandwidthWeighting"
     );
-    let hibernates =
-        data.hibernation_options().and_then(|options| options.configured()) == Some(true);
+    let hibernates = data.hibernation_options().and_then(|options| options.configured()) == Some(true);
     let enclaves = data.enclave_options().and_then(|options| options.enabled()) == Some(true);
     if hibernates && enclaves {
-        return Err(conflict(
-            "You can't enable AWS Nitro Enclaves and hibernation on the same instance.",
-        ));
+        return Err(conflict("You can't enable AWS Nitro Enclaves and hibernation on the same instance."));
     }
     Ok(())
 }
@@ -310,17 +261,13 @@ fn check_requirements(requirements: &sdk::InstanceRequirementsRequest) -> Result
     known!(requirements.bare_metal(), BareMetal, "BareMetal");
     known!(requirements.burstable_performance(), BurstablePerformance, "BurstablePerformance");
     known!(requirements.local_storage(), LocalStorage, "LocalStorage");
-    if !requirements.allowed_instance_types().is_empty()
-        && !requirements.excluded_instance_types().is_empty()
-    {
+    if !requirements.allowed_instance_types().is_empty() && !requirements.excluded_instance_types().is_empty() {
         return Err(conflict(
             "The parameter allowedInstanceTypes cannot be used with the parameter excludedInstanceTypes",
         ));
     }
     let percentage = requirements.spot_max_price_percentage_over_lowest_price();
-    if percentage.is_some()
-        && requirements.max_spot_price_as_percentage_of_optimal_on_demand_price().is_some()
-    {
+    if percentage.is_some() && requirements.max_spot_price_as_percentage_of_optimal_on_demand_price().is_some() {
         return Err(conflict(
             "Only one of SpotMaxPricePercentageOverLowestPrice and MaxSpotPriceAsPercentageOfOptimalOnDemandPrice \
              can be specified",
@@ -329,9 +276,7 @@ fn check_requirements(requirements: &sdk::InstanceRequirementsRequest) -> Result
     for types in [requirements.allowed_instance_types(), requirements.excluded_instance_types()] {
         let well_formed = |name: &String| {
             (1..=30).contains(&name.len())
-                && name
-                    .chars()
-                    .all(|char| char.is_ascii_alphanumeric() || matches!(char, '.' | '*' | '-'))
+                && name.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '.' | '*' | '-'))
         };
         if types.len() > MAX_INSTANCE_TYPES || !types.iter().all(well_formed) {
             return Err(invalid(format!(

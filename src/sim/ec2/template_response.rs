@@ -19,9 +19,7 @@ fn each<T, U>(list: &Option<Vec<T>>, convert: impl Fn(&T) -> U) -> Option<Vec<U>
 }
 
 #[expect(deprecated, reason = "retired accelerators are still members of the request")]
-pub(super) fn response(
-    request: &sdk::RequestLaunchTemplateData,
-) -> sdk::ResponseLaunchTemplateData {
+pub(super) fn response(request: &sdk::RequestLaunchTemplateData) -> sdk::ResponseLaunchTemplateData {
     copy!(request => ResponseLaunchTemplateData {
         kernel_id, ebs_optimized, image_id, instance_type, key_name, ram_disk_id, disable_api_termination,
         instance_initiated_shutdown_behavior, user_data, security_group_ids, security_groups, disable_api_stop;
@@ -101,9 +99,7 @@ pub(super) fn response(
     })
 }
 
-fn block_device(
-    mapping: &sdk::LaunchTemplateBlockDeviceMappingRequest,
-) -> sdk::LaunchTemplateBlockDeviceMapping {
+fn block_device(mapping: &sdk::LaunchTemplateBlockDeviceMappingRequest) -> sdk::LaunchTemplateBlockDeviceMapping {
     copy!(mapping => LaunchTemplateBlockDeviceMapping {
         device_name, virtual_name, no_device;
         ebs: mapping.ebs.as_ref().map(|ebs| {

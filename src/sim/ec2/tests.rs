@@ -39,8 +39,7 @@ impl Lab {
     }
 
     async fn group(&self, name: &str) -> String {
-        let created =
-            self.ec2.create_security_group().vpc_id(&self.vpc).group_name(name).description("test");
+        let created = self.ec2.create_security_group().vpc_id(&self.vpc).group_name(name).description("test");
         created.send().await.unwrap().group_id.unwrap()
     }
 
@@ -52,21 +51,18 @@ impl Lab {
     }
 
     async fn template(&self, name: &str, data: RequestLaunchTemplateData) -> String {
-        let created =
-            self.ec2.create_launch_template().launch_template_name(name).launch_template_data(data);
+        let created = self.ec2.create_launch_template().launch_template_name(name).launch_template_data(data);
         created.send().await.unwrap().launch_template.unwrap().launch_template_id.unwrap()
     }
 
     fn resolve(&self, template: &str, version: &str) -> Result<ResolvedTemplate, ApiError> {
-        let reference =
-            TemplateRef { id_or_name: template.to_owned(), version: version.to_owned() };
+        let reference = TemplateRef { id_or_name: template.to_owned(), version: version.to_owned() };
         resolve_template(&self.sim.shared.lock(), &reference)
     }
 
     fn launch(&self, template: &str, tags: &[(&str, &str)]) -> Result<String, ApiError> {
         let resolved = self.resolve(template, "$Default")?;
-        let tags: Vec<_> =
-            tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let tags: Vec<_> = tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         launch_instance(&mut self.sim.shared.lock(), &resolved, &self.subnet, &tags)
     }
 

@@ -53,12 +53,8 @@ impl Volume {
     }
 
     fn zone(&self, world: &World) -> String {
-        let subnet =
-            world.ec2.instances.get(&self.instance).map(|instance| instance.subnet.as_str());
-        subnet
-            .and_then(|subnet| subnet_place(world, subnet))
-            .map(|(_, zone)| zone)
-            .unwrap_or_default()
+        let subnet = world.ec2.instances.get(&self.instance).map(|instance| instance.subnet.as_str());
+        subnet.and_then(|subnet| subnet_place(world, subnet)).map(|(_, zone)| zone).unwrap_or_default()
     }
 
     /// One value while the volume is attached, none afterwards.
@@ -133,21 +129,12 @@ pub(super) fn find<'w>(world: &'w World, id: &str) -> Result<&'w Volume, ApiErro
     if volume.exists(world) { Ok(volume) } else { Err(resource::VOLUME.not_found(id)) }
 }
 
-pub(super) fn describe(
-    world: &World,
-    input: &DescribeVolumesInput,
-) -> Result<DescribeVolumesOutput, ApiError> {
+pub(super) fn describe(world: &World, input: &DescribeVolumesInput) -> Result<DescribeVolumesOutput, ApiError> {
     if !input.volume_ids().is_empty() && input.max_results.is_some() {
-        return Err(conflict(
-            "The parameter volumeIds cannot be used with the parameter maxResults",
-        ));
+        return Err(conflict("The parameter volumeIds cannot be used with the parameter maxResults"));
     }
-    let volumes =
-        listed(world, &world.ec2.volumes, input.volume_ids.as_deref(), input.filters.as_deref())?;
+    let volumes = listed(world, &world.ec2.volumes, input.volume_ids.as_deref(), input.filters.as_deref())?;
     let (volumes, next_token) = page(volumes, input.max_results, input.next_token(), &page::USUAL)?;
     let volumes = volumes.into_iter().map(|volume| volume.to_sdk(world));
-    Ok(DescribeVolumesOutput::builder()
-        .set_volumes(Some(volumes.collect()))
-        .set_next_token(next_token)
-        .build())
+    Ok(DescribeVolumesOutput::builder().set_volumes(Some(volumes.collect())).set_next_token(next_token).build())
 }

@@ -31,26 +31,18 @@ pub(super) fn invalid(message: impl Into<String>) -> ApiError {
 
 impl Place<'_> {
     /// The actions as they are stored and answered: in order, with all their defaults.
-    pub(super) fn resolve(
-        &self,
-        world: &World,
-        requested: &[sdk::Action],
-    ) -> Result<Vec<sdk::Action>, ApiError> {
+    pub(super) fn resolve(&self, world: &World, requested: &[sdk::Action]) -> Result<Vec<sdk::Action>, ApiError> {
         if requested.is_empty() {
             return Err(ApiError::validation("At least one action must be specified"));
         }
         if requested.len() > LIMIT {
-            return Err(ApiError::new(
-                "TooManyActions",
-                "You've reached the limit on the number of actions per rule",
-            ));
+            return Err(ApiError::new("TooManyActions", "You've reached the limit on the number of actions per rule"));
         }
         let mut actions =
             requested.iter().map(|action| self.resolve_one(world, action)).collect::<Result<Vec<_>, _>>()?;
         order(&mut actions)?;
         let new = target_groups(&actions);
-        let count =
-            world.elb.groups_of(&self.balancer.arn).into_iter().chain(new).collect::<BTreeSet<_>>().len();
+        let count = world.elb.groups_of(&self.balancer.arn).into_iter().chain(new).collect::<BTreeSet<_>>().len();
         if self.balancer.settings.kind == Kind::Application && count > GROUPS {
             return Err(ApiError::new(
                 "TooManyUniqueTargetGroupsPerLoadBalancer",
@@ -84,12 +76,11 @@ impl Place<'_> {
             Type::FixedResponse => {
                 resolved.fixed_response_config(fixed_response(config(kind, action.fixed_response_config())?)?)
             }
-            Type::AuthenticateOidc => resolved.authenticate_oidc_config(oidc(
-                config(kind, action.authenticate_oidc_config())?,
-                self.has_oidc(),
-            )?),
-            Type::AuthenticateCognito => resolved
-                .authenticate_cognito_config(cognito(config(kind, action.authenticate_cognito_config())?)?),
+            Type::AuthenticateOidc => resolved
+                .authenticate_oidc_config(oidc(config(kind, action.authenticate_oidc_config())?, self.has_oidc())?),
+            Type::AuthenticateCognito => {
+                resolved.authenticate_cognito_config(cognito(config(kind, action.authenticate_cognito_config())?)?)
+            }
             _ => resolved.jwt_validation_config(jwt(config(kind, action.jwt_validation_config())?)?),
         }
         .build())
@@ -104,8 +95,7 @@ impl Place<'_> {
                 self.balancer.settings.kind.name()
             )));
         }
-        let authenticates =
-            matches!(kind, Type::AuthenticateCognito | Type::AuthenticateOidc | Type::JwtValidation);
+        let authenticates = matches!(kind, Type::AuthenticateCognito | Type::AuthenticateOidc | Type::JwtValidation);
         if authenticates && self.protocol != Some(&Protocol::Https) {
             return Err(invalid(format!(
                 "Actions with type '{}' are supported only on HTTPS listeners",
@@ -135,9 +125,7 @@ impl Place<'_> {
                 return Err(invalid("A target group must be specified for actions with type 'forward'"));
             }
             (Some(_), _) => {
-                return Err(invalid(
-                    "The target group ARN must be the only target group of the forward config",
-                ));
+                return Err(invalid("The target group ARN must be the only target group of the forward config"));
             }
         };
         if groups.len() > 5 {
@@ -151,15 +139,11 @@ impl Place<'_> {
                 return Err(invalid(format!("Target group '{arn}' was specified more than once")));
             }
             self.check_group(world, arn)?;
-            let weight = check::within(
-                "forwardConfig.targetGroups.member.weight",
-                tuple.weight().unwrap_or(1),
-                0..=999,
-            )?;
+            let weight =
+                check::within("forwardConfig.targetGroups.member.weight", tuple.weight().unwrap_or(1), 0..=999)?;
             tuples.push(sdk::TargetGroupTuple::builder().target_group_arn(arn).weight(weight).build());
         }
-        let stickiness =
-            action.forward_config().and_then(sdk::ForwardActionConfig::target_group_stickiness_config);
+        let stickiness = action.forward_config().and_then(sdk::ForwardActionConfig::target_group_stickiness_config);
         Ok(sdk::ForwardActionConfig::builder()
             .set_target_groups(Some(tuples))
             .target_group_stickiness_config(checked_stickiness(stickiness)?)
@@ -193,9 +177,7 @@ impl Place<'_> {
         if world.elb.user_of(arn).is_some_and(|user| user.arn != self.balancer.arn) {
             return Err(ApiError::new(
                 "TargetGroupAssociationLimit",
-                format!(
-                    "The following target groups cannot be associated with more than one load balancer: {arn}"
-                ),
+                format!("The following target groups cannot be associated with more than one load balancer: {arn}"),
             ));
         }
         Ok(())
@@ -255,18 +237,14 @@ fn only_config_of(kind: &Type, action: &sdk::Action) -> Result<(), ApiError> {
 }
 
 fn config<'a, T>(kind: &Type, config: Option<&'a T>) -> Result<&'a T, ApiError> {
-    config.ok_or_else(|| {
-        invalid(format!("A config must be specified for actions with type '{}'", kind.as_str()))
-    })
+    config.ok_or_else(|| invalid(format!("A config must be specified for actions with type '{}'", kind.as_str())))
 }
 
 /// Puts actions in order; exactly one of them ends the rule, and it is the last.
 fn order(actions: &mut [sdk::Action]) -> Result<(), ApiError> {
     if actions.len() > 1 {
         if actions.iter().any(|action| action.order().is_none()) {
-            return Err(invalid(
-                "An order must be specified for each action of a rule with multiple actions",
-            ));
+            return Err(invalid("An order must be specified for each action of a rule with multiple actions"));
         }
         let orders: BTreeSet<_> = actions.iter().map(sdk::Action::order).collect();
         if orders.len() < actions.len() {
@@ -274,9 +252,8 @@ fn order(actions: &mut [sdk::Action]) -> Result<(), ApiError> {
         }
         actions.sort_by_key(sdk::Action::order);
     }
-    let ends = |action: &sdk::Action| {
-        matches!(action.r#type(), Some(Type::Forward | Type::Redirect | Type::FixedResponse))
-    };
+    let ends =
+        |action: &sdk::Action| matches!(action.r#type(), Some(Type::Forward | Type::Redirect | Type::FixedResponse));
     let count = actions.iter().filter(|action| ends(action)).count();
     if count != 1 || !actions.last().is_some_and(ends) {
         return Err(invalid(
@@ -285,8 +262,7 @@ fn order(actions: &mut [sdk::Action]) -> Result<(), ApiError> {
         ));
     }
     if actions.len() > 2 {
-        let types: BTreeSet<_> =
-            actions.iter().filter_map(|action| action.r#type()).map(Type::as_str).collect();
+        let types: BTreeSet<_> = actions.iter().filter_map(|action| action.r#type()).map(Type::as_str).collect();
         if types.len() < actions.len() {
             return Err(invalid("A rule can include each type of action only once"));
         }

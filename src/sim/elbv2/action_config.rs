@@ -57,8 +57,7 @@ pub(super) fn redirect(
 pub(super) fn fixed_response(
     config: &sdk::FixedResponseActionConfig,
 ) -> Result<sdk::FixedResponseActionConfig, ApiError> {
-    const TYPES: [&str; 5] =
-        ["text/plain", "text/css", "text/html", "application/javascript", "application/json"];
+    const TYPES: [&str; 5] = ["text/plain", "text/css", "text/html", "application/javascript", "application/json"];
     let status = check::required("fixedResponseConfig.statusCode", config.status_code())?;
     let valid = status.len() == 3
         && status.starts_with(['2', '4', '5'])
@@ -91,24 +90,19 @@ pub(super) fn oidc(
     has_secret: bool,
 ) -> Result<sdk::AuthenticateOidcActionConfig, ApiError> {
     let issuer = required_url("authenticateOidcConfig.issuer", config.issuer())?;
-    let authorization =
-        required_url("authenticateOidcConfig.authorizationEndpoint", config.authorization_endpoint())?;
+    let authorization = required_url("authenticateOidcConfig.authorizationEndpoint", config.authorization_endpoint())?;
     let token = required_url("authenticateOidcConfig.tokenEndpoint", config.token_endpoint())?;
     let user_info = required_url("authenticateOidcConfig.userInfoEndpoint", config.user_info_endpoint())?;
     let client = check::required("authenticateOidcConfig.clientId", config.client_id())?;
     match (config.client_secret().is_some(), config.use_existing_client_secret() == Some(true)) {
         (true, false) => {}
         (true, true) => {
-            return Err(invalid(
-                "A client secret cannot be specified when the existing client secret is to be used",
-            ));
+            return Err(invalid("A client secret cannot be specified when the existing client secret is to be used"));
         }
         (false, true) if has_secret => {}
         (false, true) => return Err(invalid("There is no existing client secret to use")),
         (false, false) => {
-            return Err(invalid(
-                "A client secret must be specified for actions with type 'authenticate-oidc'",
-            ));
+            return Err(invalid("A client secret must be specified for actions with type 'authenticate-oidc'"));
         }
     }
     let request = config
@@ -180,16 +174,12 @@ fn session(timeout: Option<i64>, extra: usize) -> Result<(), ApiError> {
         )));
     }
     if extra > 10 {
-        return Err(ApiError::validation(
-            "There can be at most '10' extra parameters of the authentication request",
-        ));
+        return Err(ApiError::validation("There can be at most '10' extra parameters of the authentication request"));
     }
     Ok(())
 }
 
-pub(super) fn jwt(
-    config: &sdk::JwtValidationActionConfig,
-) -> Result<sdk::JwtValidationActionConfig, ApiError> {
+pub(super) fn jwt(config: &sdk::JwtValidationActionConfig) -> Result<sdk::JwtValidationActionConfig, ApiError> {
     /// Validated by default, so that they cannot be asked for.
     const DEFAULT: [&str; 4] = ["exp", "iss", "nbf", "iat"];
     let endpoint = required_url("jwtValidationConfig.jwksEndpoint", config.jwks_endpoint())?;
@@ -214,8 +204,7 @@ pub(super) fn jwt(
         check::at_most("additionalClaims.member.values", claim.values().len(), 10)?;
         for value in claim.values() {
             check::length("additionalClaims.member.values.member", value, 1..=256)?;
-            if *format == sdk::JwtValidationActionAdditionalClaimFormatEnum::SpaceSeparatedValues
-                && value.contains(' ')
+            if *format == sdk::JwtValidationActionAdditionalClaimFormatEnum::SpaceSeparatedValues && value.contains(' ')
             {
                 return Err(ApiError::validation(format!("Claim value '{value}' cannot include spaces")));
             }
@@ -228,8 +217,6 @@ fn required_url<'a>(member: &str, url: Option<&'a str>) -> Result<&'a str, ApiEr
     let url = check::required(member, url)?;
     match url.strip_prefix("https://") {
         Some(rest) if !rest.is_empty() && !rest.starts_with('/') => Ok(url),
-        _ => Err(ApiError::validation(format!(
-            "'{url}' at '{member}' must be a full URL with the HTTPS protocol"
-        ))),
+        _ => Err(ApiError::validation(format!("'{url}' at '{member}' must be a full URL with the HTTPS protocol"))),
     }
 }

@@ -44,8 +44,7 @@ enum Values {
 impl Values {
     /// What is wrong with the value, if anything.
     fn refusal(&self, value: &str) -> Option<String> {
-        let between =
-            |low: u32, high: u32| value.parse::<u32>().is_ok_and(|number| (low..=high).contains(&number));
+        let between = |low: u32, high: u32| value.parse::<u32>().is_ok_and(|number| (low..=high).contains(&number));
         let (allowed, expected) = match self {
             Self::Flag => (matches!(value, "true" | "false"), "'true' or 'false'".to_owned()),
             Self::OneOf(values) => (values.contains(&value), format!("one of [{}]", values.join(", "))),
@@ -56,9 +55,7 @@ impl Values {
             Self::OffOr(low, high) => {
                 (value == "off" || between(*low, *high), format!("'off', or between {low} and {high}"))
             }
-            Self::Text(limit) => {
-                (value.chars().count() <= *limit, format!("at most {limit} characters long"))
-            }
+            Self::Text(limit) => (value.chars().count() <= *limit, format!("at most {limit} characters long")),
             Self::Matching(accepts, expected) => (accepts(value), (*expected).to_owned()),
         };
         (!allowed).then_some(expected)
@@ -78,18 +75,13 @@ impl<T> View<'_, T> {
     fn get(&self, name: &str) -> &str {
         match self.set.get(name) {
             Some(value) => value,
-            None => {
-                self.table.iter().find(|key| key.name == name).map_or("", |key| (key.default)(self.subject))
-            }
+            None => self.table.iter().find(|key| key.name == name).map_or("", |key| (key.default)(self.subject)),
         }
     }
 
     /// Every attribute that the resource has, with its value.
     fn all(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.table
-            .iter()
-            .filter(|key| (key.excluded)(self.subject).is_none())
-            .map(|key| (key.name, self.get(key.name)))
+        self.table.iter().filter(|key| (key.excluded)(self.subject).is_none()).map(|key| (key.name, self.get(key.name)))
     }
 
     /// Takes the attributes of a request, each checked by itself; returns their names.
@@ -109,13 +101,13 @@ impl<T> View<'_, T> {
         for (name, value) in request {
             let name = check::required("attributes.member.key", name)?;
             let value = value.unwrap_or_default();
-            let key = self.table.iter().find(|key| key.name == name).ok_or_else(|| {
-                ApiError::validation(format!("{noun} attribute key '{name}' is not recognized"))
-            })?;
+            let key = self
+                .table
+                .iter()
+                .find(|key| key.name == name)
+                .ok_or_else(|| ApiError::validation(format!("{noun} attribute key '{name}' is not recognized")))?;
             if let Some(excluded) = (key.excluded)(self.subject) {
-                return Err(ApiError::validation(format!(
-                    "{noun} attribute key '{name}' is not supported {excluded}"
-                )));
+                return Err(ApiError::validation(format!("{noun} attribute key '{name}' is not supported {excluded}")));
             }
             if let Some(expected) = (key.values)(self.subject).refusal(value) {
                 return Err(ApiError::validation(format!(

@@ -26,16 +26,11 @@ use crate::sim::world::World;
 /// The quota of balancers of one type in a region.
 const LIMIT: usize = 50;
 
-pub(super) fn create(
-    world: &mut World,
-    input: &CreateLoadBalancerInput,
-) -> Result<CreateLoadBalancerOutput, ApiError> {
+pub(super) fn create(world: &mut World, input: &CreateLoadBalancerInput) -> Result<CreateLoadBalancerOutput, ApiError> {
     let name = check::required("name", input.name())?;
     check::name("Load balancer", name)?;
     if name.starts_with("internal-") {
-        return Err(ApiError::validation(format!(
-            "Load balancer name '{name}' cannot begin with 'internal-'"
-        )));
+        return Err(ApiError::validation(format!("Load balancer name '{name}' cannot begin with 'internal-'")));
     }
     let settings = requested(world, input)?;
     let tags = tag::checked(input.tags())?;
@@ -48,24 +43,18 @@ pub(super) fn create(
                 format!("A load balancer with the same name '{name}' exists, but with different settings"),
             ));
         }
-        return Ok(CreateLoadBalancerOutput::builder()
-            .load_balancers(describe_one(existing, world.now))
-            .build());
+        return Ok(CreateLoadBalancerOutput::builder().load_balancers(describe_one(existing, world.now)).build());
     }
     let same_kind = world.elb.balancers.values().filter(|other| other.settings.kind == settings.kind);
     if same_kind.count() >= LIMIT {
-        return Err(ApiError::new(
-            "TooManyLoadBalancers",
-            "You've reached the limit on the number of load balancers",
-        ));
+        return Err(ApiError::new("TooManyLoadBalancers", "You've reached the limit on the number of load balancers"));
     }
 
     let kind = settings.kind;
     let suffix = world.new_suffix();
     let has_groups = !settings.groups.is_empty();
     let mut balancer = Balancer {
-        arn: world
-            .arn("elasticloadbalancing", &format!("{}/{}/{name}/{suffix}", Balancer::PATH, kind.path())),
+        arn: world.arn("elasticloadbalancing", &format!("{}/{}/{name}/{suffix}", Balancer::PATH, kind.path())),
         name: name.to_owned(),
         dns_name: dns_name(&world.region, name, &settings, &suffix),
         settings,
@@ -73,11 +62,7 @@ pub(super) fn create(
         provisioned: world.now + world.settings.load_balancer_provisioning,
         fails: world.elb.failing.remove(name),
         interfaces: BTreeMap::new(),
-        enforce_on_private_link: if kind == Kind::Network && has_groups {
-            "on".to_owned()
-        } else {
-            String::new()
-        },
+        enforce_on_private_link: if kind == Kind::Network && has_groups { "on".to_owned() } else { String::new() },
         reservation: None,
         attributes: BTreeMap::new(),
         tags,
@@ -95,11 +80,7 @@ fn requested(world: &World, input: &CreateLoadBalancerInput) -> Result<BalancerS
         Some(sdk::LoadBalancerTypeEnum::Network) => Kind::Network,
         Some(sdk::LoadBalancerTypeEnum::Gateway) => Kind::Gateway,
         Some(other) => {
-            return Err(check::constraint(
-                "type",
-                other,
-                "satisfy enum value set: [application, network, gateway]",
-            ));
+            return Err(check::constraint("type", other, "satisfy enum value set: [application, network, gateway]"));
         }
     };
     let scheme = match (kind, input.scheme()) {
@@ -168,19 +149,18 @@ pub(super) fn describe(
         found.push(see(world, Some(arn))?);
     }
     for name in names {
-        found.push(see_all::<Balancer>(world).find(|balancer| balancer.name == *name).ok_or_else(|| {
-            ApiError::new(Balancer::NOT_FOUND, format!("Load balancers '[{name}]' not found"))
-        })?);
+        found.push(
+            see_all::<Balancer>(world)
+                .find(|balancer| balancer.name == *name)
+                .ok_or_else(|| ApiError::new(Balancer::NOT_FOUND, format!("Load balancers '[{name}]' not found")))?,
+        );
     }
     if arns.is_empty() && names.is_empty() {
         found.extend(see_all::<Balancer>(world));
     }
     let (page, next) = check::page(found, input.marker(), input.page_size())?;
     let balancers = page.into_iter().map(|balancer| describe_one(balancer, world.now)).collect();
-    Ok(DescribeLoadBalancersOutput::builder()
-        .set_load_balancers(Some(balancers))
-        .set_next_marker(next)
-        .build())
+    Ok(DescribeLoadBalancersOutput::builder().set_load_balancers(Some(balancers)).set_next_marker(next).build())
 }
 
 fn describe_one(balancer: &Balancer, now: Duration) -> sdk::LoadBalancer {
@@ -210,9 +190,8 @@ fn describe_one(balancer: &Balancer, now: Duration) -> sdk::LoadBalancer {
     if settings.kind == Kind::Network {
         output = output.enable_prefix_for_ipv6_source_nat(source_nat(settings));
         if !settings.groups.is_empty() {
-            output = output.enforce_security_group_inbound_rules_on_private_link_traffic(
-                &balancer.enforce_on_private_link,
-            );
+            output =
+                output.enforce_security_group_inbound_rules_on_private_link_traffic(&balancer.enforce_on_private_link);
         }
     }
     output.build()
@@ -237,10 +216,7 @@ fn zone(subnet: &str, place: &Place) -> sdk::AvailabilityZone {
         .subnet_id(subnet)
         .set_load_balancer_addresses(Some(Vec::new()))
         .set_source_nat_ipv6_prefixes(mapping.source_nat_ipv6_prefix.clone().map(|prefix| vec![prefix]));
-    if mapping.allocation_id.is_some()
-        || mapping.private_ipv4_address.is_some()
-        || mapping.ipv6_address.is_some()
-    {
+    if mapping.allocation_id.is_some() || mapping.private_ipv4_address.is_some() || mapping.ipv6_address.is_some() {
         zone = zone.load_balancer_addresses(
             sdk::LoadBalancerAddress::builder()
                 .set_allocation_id(mapping.allocation_id.clone())
@@ -252,10 +228,7 @@ fn zone(subnet: &str, place: &Place) -> sdk::AvailabilityZone {
     zone.build()
 }
 
-pub(super) fn delete(
-    world: &mut World,
-    input: &DeleteLoadBalancerInput,
-) -> Result<DeleteLoadBalancerOutput, ApiError> {
+pub(super) fn delete(world: &mut World, input: &DeleteLoadBalancerInput) -> Result<DeleteLoadBalancerOutput, ApiError> {
     let arn = checked_arn::<Balancer>(world, input.load_balancer_arn())?;
     let Some(balancer) = world.elb.balancers.get(arn) else {
         // Documented: deleting what is gone succeeds.

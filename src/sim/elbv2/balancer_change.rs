@@ -7,12 +7,8 @@ use aws_sdk_elasticloadbalancingv2::operation::modify_capacity_reservation::{
     ModifyCapacityReservationInput, ModifyCapacityReservationOutput,
 };
 use aws_sdk_elasticloadbalancingv2::operation::modify_ip_pools::{ModifyIpPoolsInput, ModifyIpPoolsOutput};
-use aws_sdk_elasticloadbalancingv2::operation::set_ip_address_type::{
-    SetIpAddressTypeInput, SetIpAddressTypeOutput,
-};
-use aws_sdk_elasticloadbalancingv2::operation::set_security_groups::{
-    SetSecurityGroupsInput, SetSecurityGroupsOutput,
-};
+use aws_sdk_elasticloadbalancingv2::operation::set_ip_address_type::{SetIpAddressTypeInput, SetIpAddressTypeOutput};
+use aws_sdk_elasticloadbalancingv2::operation::set_security_groups::{SetSecurityGroupsInput, SetSecurityGroupsOutput};
 use aws_sdk_elasticloadbalancingv2::operation::set_subnets::{SetSubnetsInput, SetSubnetsOutput};
 use aws_sdk_elasticloadbalancingv2::types as sdk;
 
@@ -90,20 +86,14 @@ pub(super) fn set_security_groups(
     }
     changed.settings.groups = placement::groups(world, kind, &changed.settings.vpc, requested)?;
     if let Some(enforce) = &input.enforce_security_group_inbound_rules_on_private_link_traffic {
-        check::one_of(
-            "enforceSecurityGroupInboundRulesOnPrivateLinkTraffic",
-            enforce.as_str(),
-            &["on", "off"],
-        )?;
+        check::one_of("enforceSecurityGroupInboundRulesOnPrivateLinkTraffic", enforce.as_str(), &["on", "off"])?;
         if kind != Kind::Network {
             return Err(placement::unsupported("Inbound rules on PrivateLink traffic", kind));
         }
         changed.enforce_on_private_link = enforce.as_str().to_owned();
     }
     let enforced = (kind == Kind::Network).then(|| {
-        sdk::EnforceSecurityGroupInboundRulesOnPrivateLinkTrafficEnum::from(
-            changed.enforce_on_private_link.as_str(),
-        )
+        sdk::EnforceSecurityGroupInboundRulesOnPrivateLinkTrafficEnum::from(changed.enforce_on_private_link.as_str())
     });
     let output = SetSecurityGroupsOutput::builder()
         .set_security_group_ids(Some(changed.settings.groups.iter().cloned().collect()))
@@ -126,10 +116,7 @@ pub(super) fn set_ip_address_type(
     Ok(SetIpAddressTypeOutput::builder().ip_address_type(address_type.clone()).build())
 }
 
-pub(super) fn modify_ip_pools(
-    world: &mut World,
-    input: &ModifyIpPoolsInput,
-) -> Result<ModifyIpPoolsOutput, ApiError> {
+pub(super) fn modify_ip_pools(world: &mut World, input: &ModifyIpPoolsInput) -> Result<ModifyIpPoolsOutput, ApiError> {
     let mut changed = find::<Balancer>(world, input.load_balancer_arn())?.clone();
     if changed.settings.kind != Kind::Application {
         return Err(placement::unsupported("IPAM pools", changed.settings.kind));
@@ -143,9 +130,7 @@ pub(super) fn modify_ip_pools(
             return Err(ApiError::validation("IPAM pools cannot be set and removed at the same time"));
         }
         (None, true) => {
-            return Err(ApiError::validation(
-                "Either IPAM pools or the IPAM pools to remove must be specified",
-            ));
+            return Err(ApiError::validation("Either IPAM pools or the IPAM pools to remove must be specified"));
         }
         (pool, _) => changed.settings.ipam_pool = pool,
     }
@@ -167,15 +152,12 @@ pub(super) fn modify_capacity(
 ) -> Result<ModifyCapacityReservationOutput, ApiError> {
     let now = world.now;
     let balancer = find::<Balancer>(world, input.load_balancer_arn())?;
-    let units =
-        input.minimum_load_balancer_capacity().and_then(sdk::MinimumLoadBalancerCapacity::capacity_units);
+    let units = input.minimum_load_balancer_capacity().and_then(sdk::MinimumLoadBalancerCapacity::capacity_units);
     let reset = input.reset_capacity_reservation() == Some(true);
     let zones = i32::try_from(balancer.settings.places.len()).unwrap_or(i32::MAX);
     match (units, reset) {
         (Some(_), true) => {
-            return Err(ApiError::validation(
-                "A capacity reservation cannot be set and reset at the same time",
-            ));
+            return Err(ApiError::validation("A capacity reservation cannot be set and reset at the same time"));
         }
         (None, false) => {
             return Err(ApiError::validation("Either a minimum capacity or a reset must be specified"));
@@ -192,9 +174,7 @@ pub(super) fn modify_capacity(
             Kind::Gateway => return Err(placement::unsupported("Capacity reservations", Kind::Gateway)),
         };
         if !range.contains(&units) {
-            return Err(invalid_configuration(format!(
-                "{units} capacity units are not in the range {range:?}"
-            )));
+            return Err(invalid_configuration(format!("{units} capacity units are not in the range {range:?}")));
         }
     }
     let old = balancer.reservation.clone();
@@ -251,9 +231,8 @@ impl Capacity {
         let units = reservation.and_then(|reservation| reservation.units);
         let zones = units.map(|units| {
             let share = f64::from(units) / balancer.settings.places.len().max(1) as f64;
-            let provisioned = sdk::CapacityReservationStatus::builder()
-                .code(sdk::CapacityReservationStateEnum::Provisioned)
-                .build();
+            let provisioned =
+                sdk::CapacityReservationStatus::builder().code(sdk::CapacityReservationStateEnum::Provisioned).build();
             balancer
                 .settings
                 .places
@@ -270,8 +249,7 @@ impl Capacity {
         Self {
             modified: reservation.map(|reservation| World::timestamp(reservation.modified)),
             decreases_left: reservation.map_or(DECREASES, |reservation| reservation.decreases_left),
-            minimum: units
-                .map(|units| sdk::MinimumLoadBalancerCapacity::builder().capacity_units(units).build()),
+            minimum: units.map(|units| sdk::MinimumLoadBalancerCapacity::builder().capacity_units(units).build()),
             zones,
         }
     }

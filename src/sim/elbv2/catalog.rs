@@ -13,8 +13,7 @@ use super::model::Kind;
 use crate::sim::error::ApiError;
 use crate::sim::world::World;
 
-pub(super) const ALPN_POLICIES: [&str; 5] =
-    ["HTTP1Only", "HTTP2Only", "HTTP2Optional", "HTTP2Preferred", "None"];
+pub(super) const ALPN_POLICIES: [&str; 5] = ["HTTP1Only", "HTTP2Only", "HTTP2Optional", "HTTP2Preferred", "None"];
 
 /// The security policy of listeners that are made over the API without one.
 pub(super) const DEFAULT_POLICY: &str = "ELBSecurityPolicy-2016-08";
@@ -109,18 +108,13 @@ pub(super) fn describe_policies(
 
 /// A policy with the first of its ciphers.
 fn policy(name: &str, protocols: &[&str]) -> sdk::SslPolicy {
-    let cipher = if protocols.contains(&"TLSv1.3") {
-        "TLS_AES_128_GCM_SHA256"
-    } else {
-        "ECDHE-ECDSA-AES128-GCM-SHA256"
-    };
+    let cipher =
+        if protocols.contains(&"TLSv1.3") { "TLS_AES_128_GCM_SHA256" } else { "ECDHE-ECDSA-AES128-GCM-SHA256" };
     sdk::SslPolicy::builder()
         .name(name)
         .set_ssl_protocols(Some(protocols.iter().map(|&protocol| protocol.to_owned()).collect()))
         .ciphers(sdk::Cipher::builder().name(cipher).priority(1).build())
-        .set_supported_load_balancer_types(Some(
-            BALANCERS.iter().map(|kind| kind.name().to_owned()).collect(),
-        ))
+        .set_supported_load_balancer_types(Some(BALANCERS.iter().map(|kind| kind.name().to_owned()).collect()))
         .build()
 }
 
@@ -148,8 +142,7 @@ pub(super) fn describe_limits(
     _world: &mut World,
     input: &DescribeAccountLimitsInput,
 ) -> Result<DescribeAccountLimitsOutput, ApiError> {
-    let limits =
-        LIMITS.iter().map(|(name, max)| sdk::Limit::builder().name(*name).max(*max).build()).collect();
+    let limits = LIMITS.iter().map(|(name, max)| sdk::Limit::builder().name(*name).max(*max).build()).collect();
     let (page, next) = check::page(limits, input.marker(), input.page_size())?;
     Ok(DescribeAccountLimitsOutput::builder().set_limits(Some(page)).set_next_marker(next).build())
 }

@@ -36,11 +36,7 @@ fn well_formed(certificate: &sdk::Certificate) -> Result<&str, ApiError> {
     }
     let acm = arn.starts_with("arn:aws:acm:") && arn.contains(":certificate/");
     let iam = arn.starts_with("arn:aws:iam::") && arn.contains(":server-certificate/");
-    if acm || iam {
-        Ok(arn)
-    } else {
-        Err(ApiError::validation(format!("Certificate ARN '{arn}' is not valid")))
-    }
+    if acm || iam { Ok(arn) } else { Err(ApiError::validation(format!("Certificate ARN '{arn}' is not valid"))) }
 }
 
 /// "You can specify one certificate per call".
@@ -80,10 +76,7 @@ pub(super) fn remove(
     let listener = find_mut::<Listener>(world, input.listener_arn())?;
     let arn = well_formed(only(input.certificates())?)?;
     if !listener.certificates.remove(arn) && listener.settings.certificate.as_deref() == Some(arn) {
-        return Err(ApiError::new(
-            "OperationNotPermitted",
-            "The default certificate of a listener cannot be removed",
-        ));
+        return Err(ApiError::new("OperationNotPermitted", "The default certificate of a listener cannot be removed"));
     }
     Ok(RemoveListenerCertificatesOutput::builder().build())
 }
@@ -98,8 +91,5 @@ pub(super) fn describe(
     let default = listener.settings.certificate.iter().map(|arn| certificate(arn, true));
     let others = listener.certificates.iter().map(|arn| certificate(arn, false));
     let (page, next) = check::page(default.chain(others).collect(), input.marker(), input.page_size())?;
-    Ok(DescribeListenerCertificatesOutput::builder()
-        .set_certificates(Some(page))
-        .set_next_marker(next)
-        .build())
+    Ok(DescribeListenerCertificatesOutput::builder().set_certificates(Some(page)).set_next_marker(next).build())
 }

@@ -78,9 +78,7 @@ pub(super) fn name(noun: &str, name: &str) -> Result<(), ApiError> {
         return Err(ApiError::validation(format!("{noun} name cannot be empty")));
     }
     if name.chars().count() > 32 {
-        return Err(ApiError::validation(format!(
-            "{noun} name '{name}' cannot be longer than '32' characters"
-        )));
+        return Err(ApiError::validation(format!("{noun} name '{name}' cannot be longer than '32' characters")));
     }
     if !name.chars().all(|character| character.is_ascii_alphanumeric() || character == '-') {
         return Err(ApiError::validation(format!(
@@ -88,9 +86,7 @@ pub(super) fn name(noun: &str, name: &str) -> Result<(), ApiError> {
         )));
     }
     if name.starts_with('-') || name.ends_with('-') {
-        return Err(ApiError::validation(format!(
-            "{noun} name '{name}' cannot begin or end with a hyphen(-)"
-        )));
+        return Err(ApiError::validation(format!("{noun} name '{name}' cannot begin or end with a hyphen(-)")));
     }
     Ok(())
 }

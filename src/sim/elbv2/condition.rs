@@ -18,10 +18,7 @@ const FIELDS: [&str; 6] =
     ["http-header", "http-request-method", "host-header", "path-pattern", "query-string", "source-ip"];
 
 /// The conditions as they are stored and answered.
-pub(super) fn resolve(
-    kind: Kind,
-    requested: &[sdk::RuleCondition],
-) -> Result<Vec<sdk::RuleCondition>, ApiError> {
+pub(super) fn resolve(kind: Kind, requested: &[sdk::RuleCondition]) -> Result<Vec<sdk::RuleCondition>, ApiError> {
     if requested.is_empty() {
         return Err(ApiError::validation("At least one condition must be specified"));
     }
@@ -133,9 +130,7 @@ fn resolve_one(
                 config.map(sdk::HostHeaderConditionConfig::values),
                 config.map(sdk::HostHeaderConditionConfig::regex_values),
             )?;
-            total.take(field, &values, |character| {
-                character.is_ascii_alphanumeric() || "-.*?_".contains(character)
-            })?;
+            total.take(field, &values, |character| character.is_ascii_alphanumeric() || "-.*?_".contains(character))?;
             values.iter().try_for_each(|value| host(value))?;
             total.take_regexes(field, &regexes)?;
             resolved.set_values(some(&values)).set_regex_values(some(&regexes)).host_header_config(
@@ -168,8 +163,7 @@ fn resolve_one(
             let config = config(field, condition.http_header_config())?;
             let name = check::required("httpHeaderConfig.httpHeaderName", config.http_header_name())?;
             header_name(name)?;
-            let (values, regexes) =
-                either(field, condition, Some(config.values()), Some(config.regex_values()))?;
+            let (values, regexes) = either(field, condition, Some(config.values()), Some(config.regex_values()))?;
             total.take(field, &values, |character| character.is_ascii_graphic() || character == ' ')?;
             total.take_regexes(field, &regexes)?;
             resolved.http_header_config(
@@ -183,9 +177,7 @@ fn resolve_one(
         "http-request-method" => {
             let values = config(field, condition.http_request_method_config())?.values();
             filled(field, values.is_empty())?;
-            total.take(field, values, |character| {
-                character.is_ascii_uppercase() || "-_".contains(character)
-            })?;
+            total.take(field, values, |character| character.is_ascii_uppercase() || "-_".contains(character))?;
             for value in values {
                 check::length("httpRequestMethodConfig.values.member", value, 1..=40)?;
             }
@@ -209,14 +201,11 @@ fn resolve_one(
         _ => {
             let config = config(field, condition.source_ip_config())?;
             if config.ip_address_type().is_some() {
-                return Err(ApiError::validation(
-                    "An IP address type condition requires a Network Load Balancer",
-                ));
+                return Err(ApiError::validation("An IP address type condition requires a Network Load Balancer"));
             }
             filled(field, config.values().is_empty())?;
-            total.take(field, config.values(), |character| {
-                character.is_ascii_hexdigit() || ".:/".contains(character)
-            })?;
+            total
+                .take(field, config.values(), |character| character.is_ascii_hexdigit() || ".:/".contains(character))?;
             config.values().iter().try_for_each(|value| cidr(value))?;
             resolved.source_ip_config(config.clone())
         }
@@ -229,16 +218,12 @@ fn some(values: &[String]) -> Option<Vec<String>> {
 }
 
 fn config<'a, T>(field: &str, config: Option<&'a T>) -> Result<&'a T, ApiError> {
-    config.ok_or_else(|| {
-        ApiError::validation(format!("A config must be specified for condition field '{field}'"))
-    })
+    config.ok_or_else(|| ApiError::validation(format!("A config must be specified for condition field '{field}'")))
 }
 
 fn filled(field: &str, empty: bool) -> Result<(), ApiError> {
     if empty {
-        return Err(ApiError::validation(format!(
-            "A condition value must be specified for condition field '{field}'"
-        )));
+        return Err(ApiError::validation(format!("A condition value must be specified for condition field '{field}'")));
     }
     Ok(())
 }
@@ -254,9 +239,7 @@ fn either(
         (direct, []) => Ok(direct.to_vec()),
         ([], config) => Ok(config.to_vec()),
         (direct, config) if direct == config => Ok(config.to_vec()),
-        _ => Err(ApiError::validation(format!(
-            "Condition values of '{field}' were specified twice, and differ"
-        ))),
+        _ => Err(ApiError::validation(format!("Condition values of '{field}' were specified twice, and differ"))),
     };
     // "You can specify a single host name"; several need the config.
     if condition.values().len() > 1 && values.is_none() {
@@ -277,9 +260,9 @@ fn either(
 
 fn host(value: &str) -> Result<(), ApiError> {
     // "You can include only alphabetical characters after the final '.' character."
-    let valid = value.rsplit_once('.').is_some_and(|(_, end)| {
-        !end.is_empty() && end.chars().all(|character| character.is_ascii_alphabetic())
-    });
+    let valid = value
+        .rsplit_once('.')
+        .is_some_and(|(_, end)| !end.is_empty() && end.chars().all(|character| character.is_ascii_alphabetic()));
     if valid {
         Ok(())
     } else {
@@ -290,8 +273,7 @@ fn host(value: &str) -> Result<(), ApiError> {
 }
 
 fn header_name(name: &str) -> Result<(), ApiError> {
-    let allowed =
-        |character: char| character.is_ascii_alphanumeric() || "_!#$%&'*+,.^`|~-".contains(character);
+    let allowed = |character: char| character.is_ascii_alphanumeric() || "_!#$%&'*+,.^`|~-".contains(character);
     if !(1..=40).contains(&name.len()) || !name.chars().all(allowed) {
         return Err(check::constraint(
             "httpHeaderConfig.httpHeaderName",
@@ -357,11 +339,7 @@ pub(super) fn checked_transforms(
         let [rewrite] = rewrites else {
             return Err(ApiError::validation(format!("A '{kind}' transform must have exactly one rewrite")));
         };
-        check::length(
-            "rewrites.member.regex",
-            check::required("rewrites.member.regex", rewrite.regex())?,
-            1..=1024,
-        )?;
+        check::length("rewrites.member.regex", check::required("rewrites.member.regex", rewrite.regex())?, 1..=1024)?;
         check::length(
             "rewrites.member.replace",
             check::required("rewrites.member.replace", rewrite.replace())?,

@@ -54,13 +54,9 @@ impl SimAws {
         let subnets: Vec<String> = subnets.into_iter().map(|subnet| subnet.as_ref().to_owned()).collect();
         let world = &mut *self.shared.lock();
         let public = subnets.iter().all(|subnet| ec2::subnet_is_public(world, subnet) == Some(true));
-        let scheme = if public {
-            sdk::LoadBalancerSchemeEnum::InternetFacing
-        } else {
-            sdk::LoadBalancerSchemeEnum::Internal
-        };
-        let input =
-            CreateLoadBalancerInput::builder().name(name.as_ref()).set_subnets(Some(subnets)).scheme(scheme);
+        let scheme =
+            if public { sdk::LoadBalancerSchemeEnum::InternetFacing } else { sdk::LoadBalancerSchemeEnum::Internal };
+        let input = CreateLoadBalancerInput::builder().name(name.as_ref()).set_subnets(Some(subnets)).scheme(scheme);
         let input = input.build().unwrap_or_else(|error| panic!("{error}"));
         let output = balancer::create(world, &input).unwrap_or_else(|error| refused(&error));
         let created = output.load_balancers().first();
@@ -100,8 +96,7 @@ impl SimAws {
             .protocol(sdk::ProtocolEnum::Http)
             .port(i32::from(port));
         let input = input.build().unwrap_or_else(|error| panic!("{error}"));
-        let output =
-            target_group::create(&mut self.shared.lock(), &input).unwrap_or_else(|error| refused(&error));
+        let output = target_group::create(&mut self.shared.lock(), &input).unwrap_or_else(|error| refused(&error));
         let created = output.target_groups().first();
         created.and_then(|created| created.target_group_arn.clone()).unwrap_or_default()
     }

@@ -19,10 +19,8 @@ pub(super) struct Health {
 
 impl Health {
     const HEALTHY: Self = Self { state: "healthy", reason: None, description: None };
-    const CHECKING: Self =
-        Self::new("initial", "Elb.InitialHealthChecking", "Initial health checks in progress");
-    const REGISTERING: Self =
-        Self::new("initial", "Elb.RegistrationInProgress", "Target registration is in progress");
+    const CHECKING: Self = Self::new("initial", "Elb.InitialHealthChecking", "Initial health checks in progress");
+    const REGISTERING: Self = Self::new("initial", "Elb.RegistrationInProgress", "Target registration is in progress");
     const TIMEOUT: Self = Self::new("unhealthy", "Target.Timeout", "Request timed out");
     const DRAINING: Self =
         Self::new("draining", "Target.DeregistrationInProgress", "Target deregistration is in progress");
@@ -36,11 +34,8 @@ impl Health {
         "Target.NotInUse",
         "Target is in an Availability Zone that is not enabled for the load balancer",
     );
-    const UNCHECKED: Self = Self::new(
-        "unavailable",
-        "Target.HealthCheckDisabled",
-        "Health checks are not enabled for this target group",
-    );
+    const UNCHECKED: Self =
+        Self::new("unavailable", "Target.HealthCheckDisabled", "Health checks are not enabled for this target group");
     pub(super) const NOT_REGISTERED: Self =
         Self::new("unused", "Target.NotRegistered", "Target is not registered to the target group");
 

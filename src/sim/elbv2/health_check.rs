@@ -114,9 +114,7 @@ impl Request<'_> {
         let protocol = match (self.protocol, before) {
             (Some(protocol), _) => protocol.clone(),
             (None, Some(before)) => return Ok(before.protocol.clone()),
-            (None, None)
-                if group.kind() == Kind::Application || group.target_type == sdk::TargetTypeEnum::Alb =>
-            {
+            (None, None) if group.kind() == Kind::Application || group.target_type == sdk::TargetTypeEnum::Alb => {
                 Protocol::Http
             }
             (None, None) => Protocol::Tcp,
@@ -141,9 +139,7 @@ impl Request<'_> {
 }
 
 fn unsupported(what: &str) -> ApiError {
-    ApiError::validation(format!(
-        "Health check {what} not supported for health checks with the TCP protocol."
-    ))
+    ApiError::validation(format!("Health check {what} not supported for health checks with the TCP protocol."))
 }
 
 /// What holds when nobody says otherwise.
@@ -179,9 +175,7 @@ impl Defaults {
                 let timeout = if protocol == Some(&Protocol::Http) { 6 } else { 10 };
                 Self { timeout, matcher: code("200-399"), ..http }
             }
-            Kind::Gateway => {
-                Self { port: Some("80".to_owned()), interval: 10, matcher: code("200-399"), ..http }
-            }
+            Kind::Gateway => Self { port: Some("80".to_owned()), interval: 10, matcher: code("200-399"), ..http },
         }
     }
 }
@@ -202,9 +196,7 @@ fn checked(group: &TargetGroupSettings, health_check: &HealthCheck) -> Result<()
     if let Some(path) = &health_check.path {
         check::length("healthCheckPath", path, 1..=1024)?;
         if !path.starts_with('/') {
-            return Err(ApiError::validation(format!(
-                "Health check path '{path}' must begin with a '/' character"
-            )));
+            return Err(ApiError::validation(format!("Health check path '{path}' must begin with a '/' character")));
         }
     }
     if let Some(port) = &health_check.port {
@@ -235,9 +227,7 @@ fn checked_matcher(group: &TargetGroupSettings, matcher: &sdk::Matcher) -> Resul
             ));
         }
         _ => {
-            return Err(ApiError::validation(
-                "An HTTP code must be specified for health checks of this target group",
-            ));
+            return Err(ApiError::validation("An HTTP code must be specified for health checks of this target group"));
         }
     };
     let number = |text: &str| text.parse::<u16>().ok().filter(|code| range.contains(code));

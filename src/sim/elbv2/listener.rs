@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_elasticloadbalancingv2::operation::create_listener::{CreateListenerInput, CreateListenerOutput};
 use aws_sdk_elasticloadbalancingv2::operation::delete_listener::{DeleteListenerInput, DeleteListenerOutput};
-use aws_sdk_elasticloadbalancingv2::operation::describe_listeners::{
-    DescribeListenersInput, DescribeListenersOutput,
-};
+use aws_sdk_elasticloadbalancingv2::operation::describe_listeners::{DescribeListenersInput, DescribeListenersOutput};
 use aws_sdk_elasticloadbalancingv2::operation::modify_listener::{ModifyListenerInput, ModifyListenerOutput};
 use aws_sdk_elasticloadbalancingv2::types as sdk;
 use aws_sdk_elasticloadbalancingv2::types::ProtocolEnum as Protocol;
@@ -15,8 +13,7 @@ use super::action::Place;
 use super::check::{self, invalid_configuration};
 use super::listener_settings::{Request, is_udp};
 use super::model::{
-    Balancer, ElbState, Listener, ListenerRule, ListenerSettings, Resource, checked_arn, find, find_mut, see,
-    see_all,
+    Balancer, ElbState, Listener, ListenerRule, ListenerSettings, Resource, checked_arn, find, find_mut, see, see_all,
 };
 use super::tag;
 use crate::sim::error::ApiError;
@@ -25,10 +22,7 @@ use crate::sim::world::World;
 /// The quota of listeners per balancer.
 const LIMIT: usize = 50;
 
-pub(super) fn create(
-    world: &mut World,
-    input: &CreateListenerInput,
-) -> Result<CreateListenerOutput, ApiError> {
+pub(super) fn create(world: &mut World, input: &CreateListenerInput) -> Result<CreateListenerOutput, ApiError> {
     let balancer = find::<Balancer>(world, input.load_balancer_arn())?;
     let settings = Request::from(input).resolve(balancer, None)?;
     let place = Place { balancer, protocol: settings.protocol.as_ref(), before: &[] };
@@ -116,10 +110,7 @@ fn default_actions<'a>(state: &'a ElbState, listener: &Listener) -> &'a [sdk::Ac
     state.rules.get(&listener.default_rule).map_or(&[], |rule| &rule.actions)
 }
 
-pub(super) fn describe(
-    world: &mut World,
-    input: &DescribeListenersInput,
-) -> Result<DescribeListenersOutput, ApiError> {
+pub(super) fn describe(world: &mut World, input: &DescribeListenersInput) -> Result<DescribeListenersOutput, ApiError> {
     let arns = input.listener_arns();
     let mut found: Vec<&Listener> = Vec::new();
     match (input.load_balancer_arn(), arns) {
@@ -130,10 +121,10 @@ pub(super) fn describe(
         (None, [_, ..]) => {
             for arn in arns {
                 checked_arn::<Listener>(world, Some(arn))?;
-                found
-                    .push(see(world, Some(arn)).map_err(|_| {
-                        ApiError::new(Listener::NOT_FOUND, "One or more listeners not found")
-                    })?);
+                found.push(
+                    see(world, Some(arn))
+                        .map_err(|_| ApiError::new(Listener::NOT_FOUND, "One or more listeners not found"))?,
+                );
             }
         }
         (None, []) => {
@@ -153,8 +144,7 @@ pub(super) fn describe(
 fn describe_one(state: &ElbState, listener: &Listener) -> sdk::Listener {
     let ListenerSettings { port, protocol, certificate, ssl_policy, alpn_policy, mutual_authentication } =
         &listener.settings;
-    let certificate =
-        certificate.as_ref().map(|arn| sdk::Certificate::builder().certificate_arn(arn).build());
+    let certificate = certificate.as_ref().map(|arn| sdk::Certificate::builder().certificate_arn(arn).build());
     sdk::Listener::builder()
         .listener_arn(&listener.arn)
         .load_balancer_arn(&listener.balancer)
@@ -168,10 +158,7 @@ fn describe_one(state: &ElbState, listener: &Listener) -> sdk::Listener {
         .build()
 }
 
-pub(super) fn modify(
-    world: &mut World,
-    input: &ModifyListenerInput,
-) -> Result<ModifyListenerOutput, ApiError> {
+pub(super) fn modify(world: &mut World, input: &ModifyListenerInput) -> Result<ModifyListenerOutput, ApiError> {
     let listener = find::<Listener>(world, input.listener_arn())?;
     let balancer = find::<Balancer>(world, Some(&listener.balancer))?;
     let settings = Request::from(input).resolve(balancer, Some(&listener.settings))?;
@@ -209,10 +196,7 @@ pub(super) fn modify(
     Ok(ModifyListenerOutput::builder().listeners(describe_one(&world.elb, &listener)).build())
 }
 
-pub(super) fn delete(
-    world: &mut World,
-    input: &DeleteListenerInput,
-) -> Result<DeleteListenerOutput, ApiError> {
+pub(super) fn delete(world: &mut World, input: &DeleteListenerInput) -> Result<DeleteListenerOutput, ApiError> {
     let arn = find::<Listener>(world, input.listener_arn())?.arn.clone();
     world.elb.listeners.remove(&arn);
     world.elb.rules.retain(|_, rule| rule.listener != arn);

@@ -69,9 +69,7 @@ impl Request<'_> {
             }
             let policy = match self.ssl_policy {
                 Some(policy) => catalog::checked_policy(policy, balancer.settings.kind)?,
-                None => {
-                    before.and_then(|before| before.ssl_policy.as_deref()).unwrap_or(catalog::DEFAULT_POLICY)
-                }
+                None => before.and_then(|before| before.ssl_policy.as_deref()).unwrap_or(catalog::DEFAULT_POLICY),
             };
             (certificate, Some(policy.to_owned()))
         } else {
@@ -110,10 +108,8 @@ impl Request<'_> {
             return Ok((None, None));
         }
         let missing = |what: &str| ApiError::validation(format!("A {what} must be specified"));
-        let protocol = self
-            .protocol
-            .or(before.and_then(|before| before.protocol.as_ref()))
-            .ok_or_else(|| missing("protocol"))?;
+        let protocol =
+            self.protocol.or(before.and_then(|before| before.protocol.as_ref())).ok_or_else(|| missing("protocol"))?;
         let port = self.port.or(before.and_then(|before| before.port)).ok_or_else(|| missing("port"))?;
         check::one_of("protocol", protocol.as_str(), Protocol::values())?;
         check::within("port", port, 1..=65535)?;
@@ -134,21 +130,13 @@ impl Request<'_> {
         match self.certificates {
             [] => Ok(None),
             [only] => certificate::checked(only).map(|arn| Some(arn.to_owned())),
-            _ => Err(ApiError::validation(
-                "You must provide exactly one certificate as the default certificate",
-            )),
+            _ => Err(ApiError::validation("You must provide exactly one certificate as the default certificate")),
         }
     }
 
-    fn alpn(
-        &self,
-        protocol: Option<&Protocol>,
-        before: Option<&ListenerSettings>,
-    ) -> Result<Option<String>, ApiError> {
+    fn alpn(&self, protocol: Option<&Protocol>, before: Option<&ListenerSettings>) -> Result<Option<String>, ApiError> {
         match self.alpn_policy {
-            [] if protocol == Some(&Protocol::Tls) => {
-                Ok(before.and_then(|before| before.alpn_policy.clone()))
-            }
+            [] if protocol == Some(&Protocol::Tls) => Ok(before.and_then(|before| before.alpn_policy.clone())),
             [] => Ok(None),
             [_, _, ..] => Err(ApiError::validation("You can specify one ALPN policy name")),
             [_] if protocol != Some(&Protocol::Tls) => Err(not_for(protocol, "An ALPN policy")),
@@ -212,10 +200,8 @@ fn checked_mutual(
     if store.contains("missing") {
         return Err(ApiError::new("TrustStoreNotFound", format!("Trust store '{store}' not found")));
     }
-    let advertise = requested
-        .advertise_trust_store_ca_names()
-        .cloned()
-        .unwrap_or(sdk::AdvertiseTrustStoreCaNamesEnum::Off);
+    let advertise =
+        requested.advertise_trust_store_ca_names().cloned().unwrap_or(sdk::AdvertiseTrustStoreCaNamesEnum::Off);
     check::one_of(
         "mutualAuthentication.advertiseTrustStoreCaNames",
         advertise.as_str(),

@@ -280,15 +280,13 @@ impl ElbState {
 
     /// The balancer that routes to a target group.
     pub(super) fn user_of(&self, target_group: &str) -> Option<&Balancer> {
-        let rule =
-            self.rules.values().find(|rule| target_groups(&rule.actions).any(|arn| arn == target_group))?;
+        let rule = self.rules.values().find(|rule| target_groups(&rule.actions).any(|arn| arn == target_group))?;
         self.balancers.get(&self.listeners.get(&rule.listener)?.balancer)
     }
 
     /// Notes which target groups are in use; to be called after every change of actions.
     pub(super) fn note_use(&mut self, now: Duration) {
-        let used: BTreeSet<&str> =
-            self.rules.values().flat_map(|rule| target_groups(&rule.actions)).collect();
+        let used: BTreeSet<&str> = self.rules.values().flat_map(|rule| target_groups(&rule.actions)).collect();
         for group in self.target_groups.values_mut() {
             group.used_since = used.contains(group.arn.as_str()).then(|| group.used_since.unwrap_or(now));
         }
@@ -374,10 +372,7 @@ pub(super) fn find<'a, T: Resource>(world: &'a World, arn: Option<&str>) -> Resu
     T::all(&world.elb).get(arn).ok_or_else(|| not_found::<T>(arn))
 }
 
-pub(super) fn find_mut<'a, T: Resource>(
-    world: &'a mut World,
-    arn: Option<&str>,
-) -> Result<&'a mut T, ApiError> {
+pub(super) fn find_mut<'a, T: Resource>(world: &'a mut World, arn: Option<&str>) -> Result<&'a mut T, ApiError> {
     let arn = checked_arn::<T>(world, arn)?;
     T::all_mut(&mut world.elb).get_mut(arn).ok_or_else(|| not_found::<T>(arn))
 }
@@ -385,10 +380,7 @@ pub(super) fn find_mut<'a, T: Resource>(
 /// The resource that a request describes: one that is too new is not there yet.
 pub(super) fn see<'a, T: Resource>(world: &'a World, arn: Option<&str>) -> Result<&'a T, ApiError> {
     let arn = checked_arn::<T>(world, arn)?;
-    T::all(&world.elb)
-        .get(arn)
-        .filter(|resource| world.visible(resource.created()))
-        .ok_or_else(|| not_found::<T>(arn))
+    T::all(&world.elb).get(arn).filter(|resource| world.visible(resource.created())).ok_or_else(|| not_found::<T>(arn))
 }
 
 /// All that a describe without names or ARNs shows.

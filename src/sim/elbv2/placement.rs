@@ -44,9 +44,8 @@ pub(super) fn places(
     let mut vpcs = BTreeSet::new();
     for mapping in mappings {
         let subnet = check::required("subnetMappings.member.subnetId", mapping.subnet_id.clone())?;
-        let (vpc, zone) = ec2::subnet_place(world, &subnet).ok_or_else(|| {
-            ApiError::new("SubnetNotFound", format!("The subnet ID '{subnet}' does not exist"))
-        })?;
+        let (vpc, zone) = ec2::subnet_place(world, &subnet)
+            .ok_or_else(|| ApiError::new("SubnetNotFound", format!("The subnet ID '{subnet}' does not exist")))?;
         vpcs.insert(vpc);
         if !zones.insert(zone.clone()) {
             return Err(invalid_configuration(
@@ -65,12 +64,7 @@ pub(super) fn places(
 }
 
 /// The groups of a request; each must exist in the balancer's VPC.
-pub(super) fn groups(
-    world: &World,
-    kind: Kind,
-    vpc: &str,
-    groups: &[String],
-) -> Result<BTreeSet<String>, ApiError> {
+pub(super) fn groups(world: &World, kind: Kind, vpc: &str, groups: &[String]) -> Result<BTreeSet<String>, ApiError> {
     if kind == Kind::Gateway && !groups.is_empty() {
         return Err(unsupported("Security groups", kind));
     }
@@ -136,14 +130,10 @@ fn only_application(kind: Kind, what: &str) -> Result<(), ApiError> {
 fn pool_id(member: &str, id: &str, prefix: &str, limit: usize) -> Result<(), ApiError> {
     check::length(member, id, 1..=limit)?;
     match id.strip_prefix(prefix) {
-        Some(rest) if !rest.is_empty() && rest.chars().all(|character| character.is_ascii_alphanumeric()) => {
-            Ok(())
+        Some(rest) if !rest.is_empty() && rest.chars().all(|character| character.is_ascii_alphanumeric()) => Ok(()),
+        _ => {
+            Err(check::constraint(member, id, format!("satisfy regular expression pattern: ^({prefix})[a-zA-Z0-9]+$")))
         }
-        _ => Err(check::constraint(
-            member,
-            id,
-            format!("satisfy regular expression pattern: ^({prefix})[a-zA-Z0-9]+$"),
-        )),
     }
 }
 
@@ -171,9 +161,7 @@ fn check_mapping(settings: &BalancerSettings, mapping: &sdk::SubnetMapping) -> R
             return refuse("Elastic IP addresses");
         }
         if !settings.is_internet_facing() {
-            return Err(invalid_configuration(
-                "Elastic IP addresses require an internet-facing load balancer",
-            ));
+            return Err(invalid_configuration("Elastic IP addresses require an internet-facing load balancer"));
         }
         // Addresses are not simulated: every well-formed id exists that does not say otherwise.
         if !allocation.starts_with("eipalloc-") || allocation.contains("missing") {
@@ -211,8 +199,7 @@ fn check_mapping(settings: &BalancerSettings, mapping: &sdk::SubnetMapping) -> R
                 "A source NAT IPv6 prefix requires prefixes for IPv6 source NAT to be enabled",
             ));
         }
-        let valid =
-            prefix == "auto_assigned" || prefix.parse::<Ipv6Net>().is_ok_and(|net| net.prefix_len() == 80);
+        let valid = prefix == "auto_assigned" || prefix.parse::<Ipv6Net>().is_ok_and(|net| net.prefix_len() == 80);
         if !valid {
             return Err(ApiError::validation(format!("'{prefix}' is not a valid source NAT IPv6 prefix")));
         }
@@ -222,12 +209,8 @@ fn check_mapping(settings: &BalancerSettings, mapping: &sdk::SubnetMapping) -> R
 
 /// Gives the balancer the interfaces that its places call for, and lets the others go.
 pub(super) fn place(world: &mut World, balancer: &mut Balancer) {
-    let gone: Vec<String> = balancer
-        .interfaces
-        .keys()
-        .filter(|subnet| !balancer.settings.places.contains_key(*subnet))
-        .cloned()
-        .collect();
+    let gone: Vec<String> =
+        balancer.interfaces.keys().filter(|subnet| !balancer.settings.places.contains_key(*subnet)).cloned().collect();
     for subnet in gone {
         if let Some(interface) = balancer.interfaces.remove(&subnet) {
             release(world, &interface);

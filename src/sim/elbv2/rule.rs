@@ -6,17 +6,13 @@ use aws_sdk_elasticloadbalancingv2::operation::create_rule::{CreateRuleInput, Cr
 use aws_sdk_elasticloadbalancingv2::operation::delete_rule::{DeleteRuleInput, DeleteRuleOutput};
 use aws_sdk_elasticloadbalancingv2::operation::describe_rules::{DescribeRulesInput, DescribeRulesOutput};
 use aws_sdk_elasticloadbalancingv2::operation::modify_rule::{ModifyRuleInput, ModifyRuleOutput};
-use aws_sdk_elasticloadbalancingv2::operation::set_rule_priorities::{
-    SetRulePrioritiesInput, SetRulePrioritiesOutput,
-};
+use aws_sdk_elasticloadbalancingv2::operation::set_rule_priorities::{SetRulePrioritiesInput, SetRulePrioritiesOutput};
 use aws_sdk_elasticloadbalancingv2::types as sdk;
 
 use super::action::Place;
 use super::check::{self, invalid_configuration};
 use super::condition;
-use super::model::{
-    Balancer, Kind, Listener, ListenerRule, Resource, checked_arn, find, find_mut, see, see_all,
-};
+use super::model::{Balancer, Kind, Listener, ListenerRule, Resource, checked_arn, find, find_mut, see, see_all};
 use super::tag;
 use crate::sim::error::ApiError;
 use crate::sim::world::World;
@@ -44,10 +40,7 @@ pub(super) fn create(world: &mut World, input: &CreateRuleInput) -> Result<Creat
     }
     let rules = world.elb.listeners_of(&balancer.arn).flat_map(|listener| world.elb.rules_of(&listener.arn));
     if rules.filter(|rule| rule.priority.is_some()).count() >= LIMIT {
-        return Err(ApiError::new(
-            "TooManyRules",
-            "You've reached the limit on the number of rules per load balancer",
-        ));
+        return Err(ApiError::new("TooManyRules", "You've reached the limit on the number of rules per load balancer"));
     }
 
     let listener = listener.arn.clone();
@@ -77,10 +70,7 @@ fn in_use(priority: i32) -> ApiError {
     ApiError::new("PriorityInUse", format!("Priority '{priority}' is currently in use"))
 }
 
-pub(super) fn describe(
-    world: &mut World,
-    input: &DescribeRulesInput,
-) -> Result<DescribeRulesOutput, ApiError> {
+pub(super) fn describe(world: &mut World, input: &DescribeRulesInput) -> Result<DescribeRulesOutput, ApiError> {
     let mut found: Vec<&ListenerRule> = Vec::new();
     match (input.listener_arn(), input.rule_arns()) {
         (Some(listener), []) => {
@@ -91,10 +81,10 @@ pub(super) fn describe(
         (None, arns @ [_, ..]) => {
             for arn in arns {
                 checked_arn::<ListenerRule>(world, Some(arn))?;
-                found
-                    .push(see(world, Some(arn)).map_err(|_| {
-                        ApiError::new(ListenerRule::NOT_FOUND, "One or more rules not found")
-                    })?);
+                found.push(
+                    see(world, Some(arn))
+                        .map_err(|_| ApiError::new(ListenerRule::NOT_FOUND, "One or more rules not found"))?,
+                );
             }
         }
         (None, []) => {
@@ -124,10 +114,7 @@ fn describe_one(rule: &ListenerRule) -> sdk::Rule {
 
 fn refuse_default(rule: &ListenerRule, what: &str) -> Result<(), ApiError> {
     if rule.priority.is_none() {
-        return Err(ApiError::new(
-            "OperationNotPermitted",
-            format!("Default rule '{}' cannot be {what}", rule.arn),
-        ));
+        return Err(ApiError::new("OperationNotPermitted", format!("Default rule '{}' cannot be {what}", rule.arn)));
     }
     Ok(())
 }
@@ -179,8 +166,7 @@ pub(super) fn set_priorities(
     world: &mut World,
     input: &SetRulePrioritiesInput,
 ) -> Result<SetRulePrioritiesOutput, ApiError> {
-    let pairs =
-        check::required("rulePriorities", input.rule_priorities.as_ref().filter(|pairs| !pairs.is_empty()))?;
+    let pairs = check::required("rulePriorities", input.rule_priorities.as_ref().filter(|pairs| !pairs.is_empty()))?;
     let mut wanted = BTreeMap::new();
     let mut listeners = BTreeSet::new();
     for pair in pairs {

@@ -31,15 +31,10 @@ pub(super) fn checked(tags: &[sdk::Tag]) -> Result<Tags, ApiError> {
             }
         }
         if key.to_ascii_lowercase().starts_with("aws:") {
-            return Err(ApiError::validation(
-                "aws: prefixed tag key names are not allowed for external use.",
-            ));
+            return Err(ApiError::validation("aws: prefixed tag key names are not allowed for external use."));
         }
         if checked.insert(key.to_owned(), value.to_owned()).is_some() {
-            return Err(ApiError::new(
-                "DuplicateTagKeys",
-                format!("Tag key '{key}' was specified more than once"),
-            ));
+            return Err(ApiError::new("DuplicateTagKeys", format!("Tag key '{key}' was specified more than once")));
         }
     }
     count(&checked)?;
@@ -55,10 +50,7 @@ fn allowed(character: char) -> bool {
 
 fn count(tags: &Tags) -> Result<(), ApiError> {
     if tags.len() > LIMIT {
-        return Err(ApiError::new(
-            "TooManyTags",
-            format!("The maximum number of tags per resource is {LIMIT}"),
-        ));
+        return Err(ApiError::new("TooManyTags", format!("The maximum number of tags per resource is {LIMIT}")));
     }
     Ok(())
 }

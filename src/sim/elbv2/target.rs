@@ -3,15 +3,11 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use aws_sdk_elasticloadbalancingv2::operation::deregister_targets::{
-    DeregisterTargetsInput, DeregisterTargetsOutput,
-};
+use aws_sdk_elasticloadbalancingv2::operation::deregister_targets::{DeregisterTargetsInput, DeregisterTargetsOutput};
 use aws_sdk_elasticloadbalancingv2::operation::describe_target_health::{
     DescribeTargetHealthInput, DescribeTargetHealthOutput,
 };
-use aws_sdk_elasticloadbalancingv2::operation::register_targets::{
-    RegisterTargetsInput, RegisterTargetsOutput,
-};
+use aws_sdk_elasticloadbalancingv2::operation::register_targets::{RegisterTargetsInput, RegisterTargetsOutput};
 use aws_sdk_elasticloadbalancingv2::types as sdk;
 use aws_sdk_elasticloadbalancingv2::types::{ProtocolEnum as Protocol, TargetTypeEnum as Type};
 
@@ -26,10 +22,7 @@ use crate::sim::world::World;
 /// The quota of targets per target group.
 const LIMIT: usize = 1000;
 
-pub(super) fn register(
-    world: &mut World,
-    input: &RegisterTargetsInput,
-) -> Result<RegisterTargetsOutput, ApiError> {
+pub(super) fn register(world: &mut World, input: &RegisterTargetsInput) -> Result<RegisterTargetsOutput, ApiError> {
     let group = find::<TargetGroup>(world, input.target_group_arn())?;
     let mut targets = Vec::new();
     for description in requested(input.targets.as_deref())? {
@@ -95,9 +88,7 @@ fn check_target(
     let id = key.id.as_str();
     let zone = description.availability_zone();
     if group.settings.kind() == Kind::Gateway && key.port != Some(6081) {
-        return Err(invalid(format!(
-            "Target '{id}' of a target group with the GENEVE protocol must have port 6081"
-        )));
+        return Err(invalid(format!("Target '{id}' of a target group with the GENEVE protocol must have port 6081")));
     }
     match group.settings.target_type {
         Type::Instance | Type::Alb if zone.is_some() => {
@@ -120,9 +111,7 @@ fn check_target(
     let quic = matches!(group.settings.protocol, Some(Protocol::Quic | Protocol::TcpQuic));
     match description.quic_server_id() {
         None if quic => Err(ApiError::validation("A QUIC server ID must be specified")),
-        Some(_) if !quic => {
-            Err(ApiError::validation("A QUIC server ID requires the QUIC or TCP_QUIC protocol"))
-        }
+        Some(_) if !quic => Err(ApiError::validation("A QUIC server ID requires the QUIC or TCP_QUIC protocol")),
         Some(server) => check_server(group, key, server),
         None => Ok(()),
     }
@@ -158,38 +147,26 @@ fn check_address(group: &TargetGroup, id: &str) -> Result<(), ApiError> {
         Ok(IpAddr::V6(_)) => group.settings.ip_address_type == "ipv6",
         Err(_) => return Err(ApiError::validation(format!("IP address '{id}' is not valid"))),
     };
-    if valid {
-        Ok(())
-    } else {
-        Err(invalid(format!("IP address '{id}' cannot be a target of this target group")))
-    }
+    if valid { Ok(()) } else { Err(invalid(format!("IP address '{id}' cannot be a target of this target group"))) }
 }
 
 fn check_balancer(world: &World, group: &TargetGroup, key: &TargetKey) -> Result<(), ApiError> {
-    let balancer =
-        world.elb.balancers.get(&key.id).filter(|balancer| balancer.settings.kind == Kind::Application);
+    let balancer = world.elb.balancers.get(&key.id).filter(|balancer| balancer.settings.kind == Kind::Application);
     let Some(balancer) = balancer else {
         return Err(invalid(format!("'{}' is not an Application Load Balancer", key.id)));
     };
     if Some(&balancer.settings.vpc) != group.settings.vpc.as_ref() {
-        return Err(invalid(format!(
-            "The following targets are not in the VPC of the target group: '{}'",
-            key.id
-        )));
+        return Err(invalid(format!("The following targets are not in the VPC of the target group: '{}'", key.id)));
     }
     if !world.elb.listeners_of(&balancer.arn).any(|listener| listener.settings.port == group.settings.port) {
-        return Err(invalid(format!(
-            "Load balancer '{}' has no listener on the port of the target group",
-            key.id
-        )));
+        return Err(invalid(format!("Load balancer '{}' has no listener on the port of the target group", key.id)));
     }
     Ok(())
 }
 
 fn check_server(group: &TargetGroup, key: &TargetKey, server: &str) -> Result<(), ApiError> {
     let hexadecimal = |character: char| character.is_ascii_digit() || ('a'..='f').contains(&character);
-    if !server.strip_prefix("0x").is_some_and(|digits| digits.len() == 16 && digits.chars().all(hexadecimal))
-    {
+    if !server.strip_prefix("0x").is_some_and(|digits| digits.len() == 16 && digits.chars().all(hexadecimal)) {
         return Err(ApiError::validation(format!("QUIC server ID '{server}' is not valid")));
     }
     for (other, target) in &group.targets {
@@ -256,11 +233,7 @@ pub(super) fn describe_health(
 ) -> Result<DescribeTargetHealthOutput, ApiError> {
     let group = see::<TargetGroup>(world, input.target_group_arn())?;
     for include in input.include() {
-        check::one_of(
-            "include.member",
-            include.as_str(),
-            sdk::DescribeTargetHealthInputIncludeEnum::values(),
-        )?;
+        check::one_of("include.member", include.as_str(), sdk::DescribeTargetHealthInputIncludeEnum::values())?;
     }
     let all = health::of_group(world, group);
     let mut found = Vec::new();
@@ -274,17 +247,11 @@ pub(super) fn describe_health(
         }
     }
     let anomalies = !input.include().is_empty();
-    let descriptions =
-        found.iter().map(|(key, health)| describe_one(group, key, *health, anomalies)).collect();
+    let descriptions = found.iter().map(|(key, health)| describe_one(group, key, *health, anomalies)).collect();
     Ok(DescribeTargetHealthOutput::builder().set_target_health_descriptions(Some(descriptions)).build())
 }
 
-fn describe_one(
-    group: &TargetGroup,
-    key: &TargetKey,
-    health: Health,
-    anomalies: bool,
-) -> sdk::TargetHealthDescription {
+fn describe_one(group: &TargetGroup, key: &TargetKey, health: Health, anomalies: bool) -> sdk::TargetHealthDescription {
     let target = group.targets.get(key);
     let described = sdk::TargetDescription::builder()
         .id(&key.id)

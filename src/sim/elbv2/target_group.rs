@@ -2,26 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_elasticloadbalancingv2::operation::create_target_group::{
-    CreateTargetGroupInput, CreateTargetGroupOutput,
-};
-use aws_sdk_elasticloadbalancingv2::operation::delete_target_group::{
-    DeleteTargetGroupInput, DeleteTargetGroupOutput,
-};
+use aws_sdk_elasticloadbalancingv2::operation::create_target_group::{CreateTargetGroupInput, CreateTargetGroupOutput};
+use aws_sdk_elasticloadbalancingv2::operation::delete_target_group::{DeleteTargetGroupInput, DeleteTargetGroupOutput};
 use aws_sdk_elasticloadbalancingv2::operation::describe_target_groups::{
     DescribeTargetGroupsInput, DescribeTargetGroupsOutput,
 };
-use aws_sdk_elasticloadbalancingv2::operation::modify_target_group::{
-    ModifyTargetGroupInput, ModifyTargetGroupOutput,
-};
+use aws_sdk_elasticloadbalancingv2::operation::modify_target_group::{ModifyTargetGroupInput, ModifyTargetGroupOutput};
 use aws_sdk_elasticloadbalancingv2::types as sdk;
 use aws_sdk_elasticloadbalancingv2::types::ProtocolEnum as Protocol;
 
 use super::check;
 use super::health_check::Request;
 use super::model::{
-    Balancer, ElbState, Kind, Resource, TargetGroup, TargetGroupSettings, checked_arn, find, find_mut, see,
-    see_all,
+    Balancer, ElbState, Kind, Resource, TargetGroup, TargetGroupSettings, checked_arn, find, find_mut, see, see_all,
 };
 use super::tag;
 use crate::sim::ec2;
@@ -31,10 +24,7 @@ use crate::sim::world::World;
 /// The quota of target groups in a region.
 const LIMIT: usize = 3000;
 
-pub(super) fn create(
-    world: &mut World,
-    input: &CreateTargetGroupInput,
-) -> Result<CreateTargetGroupOutput, ApiError> {
+pub(super) fn create(world: &mut World, input: &CreateTargetGroupInput) -> Result<CreateTargetGroupOutput, ApiError> {
     let name = check::required("name", input.name())?;
     check::name("Target group", name)?;
     let settings = requested(world, input)?;
@@ -47,15 +37,10 @@ pub(super) fn create(
                 format!("A target group with the same name '{name}' exists, but with different settings"),
             ));
         }
-        return Ok(CreateTargetGroupOutput::builder()
-            .target_groups(describe_one(&world.elb, existing))
-            .build());
+        return Ok(CreateTargetGroupOutput::builder().target_groups(describe_one(&world.elb, existing)).build());
     }
     if world.elb.target_groups.len() >= LIMIT {
-        return Err(ApiError::new(
-            "TooManyTargetGroups",
-            "You've reached the limit on the number of target groups",
-        ));
+        return Err(ApiError::new("TooManyTargetGroups", "You've reached the limit on the number of target groups"));
     }
     let suffix = world.new_suffix();
     let group = TargetGroup {
@@ -141,10 +126,7 @@ fn requested(world: &World, input: &CreateTargetGroupInput) -> Result<TargetGrou
     })
 }
 
-fn requested_lambda(
-    input: &CreateTargetGroupInput,
-    ip_address_type: &str,
-) -> Result<TargetGroupSettings, ApiError> {
+fn requested_lambda(input: &CreateTargetGroupInput, ip_address_type: &str) -> Result<TargetGroupSettings, ApiError> {
     let members = [
         (input.protocol().is_some(), "Protocol"),
         (input.port().is_some(), "Port"),
@@ -230,10 +212,7 @@ fn describe_one(state: &ElbState, group: &TargetGroup) -> sdk::TargetGroup {
         .build()
 }
 
-pub(super) fn modify(
-    world: &mut World,
-    input: &ModifyTargetGroupInput,
-) -> Result<ModifyTargetGroupOutput, ApiError> {
+pub(super) fn modify(world: &mut World, input: &ModifyTargetGroupInput) -> Result<ModifyTargetGroupOutput, ApiError> {
     let group = find::<TargetGroup>(world, input.target_group_arn())?;
     let health_check = Request::from(input).resolve(&group.settings, Some(&group.health_check))?;
     let group = find_mut::<TargetGroup>(world, input.target_group_arn())?;
@@ -243,10 +222,7 @@ pub(super) fn modify(
     Ok(ModifyTargetGroupOutput::builder().target_groups(output).build())
 }
 
-pub(super) fn delete(
-    world: &mut World,
-    input: &DeleteTargetGroupInput,
-) -> Result<DeleteTargetGroupOutput, ApiError> {
+pub(super) fn delete(world: &mut World, input: &DeleteTargetGroupInput) -> Result<DeleteTargetGroupOutput, ApiError> {
     let arn = checked_arn::<TargetGroup>(world, input.target_group_arn())?;
     if world.elb.user_of(arn).is_some() {
         return Err(ApiError::new(

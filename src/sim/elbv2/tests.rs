@@ -119,11 +119,7 @@ fn refusal<T: Debug, E: ProvideErrorMetadata + Debug>(result: Result<T, SdkError
 
 /// Checks that AWS refuses with the code, and with a message that contains the text.
 #[track_caller]
-fn assert_refused<T: Debug, E: ProvideErrorMetadata + Debug>(
-    result: Result<T, SdkError<E>>,
-    code: &str,
-    text: &str,
-) {
+fn assert_refused<T: Debug, E: ProvideErrorMetadata + Debug>(result: Result<T, SdkError<E>>, code: &str, text: &str) {
     let (actual, message) = refusal(result);
     assert_eq!(actual, code, "{message}");
     assert!(message.contains(text), "{message:?} does not contain {text:?}");

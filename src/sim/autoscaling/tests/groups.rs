@@ -38,13 +38,7 @@ async fn desired_capacity_defaults_to_the_minimum() {
 async fn a_name_is_taken_until_its_group_is_gone() {
     let lab = Lab::running().await;
     refused!(lab.create(), "AlreadyExists", "A group with the name web already exists");
-    lab.client
-        .delete_auto_scaling_group()
-        .auto_scaling_group_name("web")
-        .force_delete(true)
-        .send()
-        .await
-        .unwrap();
+    lab.client.delete_auto_scaling_group().auto_scaling_group_name("web").force_delete(true).send().await.unwrap();
     refused!(lab.create(), "AlreadyExists", "already exists and is pending delete");
     pass(60).await;
     lab.create().send().await.unwrap();
@@ -82,11 +76,7 @@ async fn sizes_must_be_in_order() {
 async fn exactly_one_launch_source_is_needed() {
     let lab = Lab::new().await;
     refused!(lab.create().set_launch_template(None), "ValidationError", "Valid requests must contain either");
-    refused!(
-        lab.create().launch_configuration_name("lc"),
-        "ValidationError",
-        "Valid requests must contain either"
-    );
+    refused!(lab.create().launch_configuration_name("lc"), "ValidationError", "Valid requests must contain either");
     refused!(
         lab.create().set_launch_template(None).launch_configuration_name("lc"),
         "ValidationError",
@@ -113,19 +103,10 @@ async fn the_launch_template_must_exist_and_be_complete() {
         "ValidationError",
         "You must use a valid fully-formed launch template."
     );
-    let twice =
-        LaunchTemplateSpecification::builder().launch_template_name("web").launch_template_id("lt-1").build();
-    refused!(
-        lab.create().launch_template(twice),
-        "ValidationError",
-        "either launchTemplateId or LaunchTemplateName"
-    );
+    let twice = LaunchTemplateSpecification::builder().launch_template_name("web").launch_template_id("lt-1").build();
+    refused!(lab.create().launch_template(twice), "ValidationError", "either launchTemplateId or LaunchTemplateName");
     let none = LaunchTemplateSpecification::builder().version("1").build();
-    refused!(
-        lab.create().launch_template(none),
-        "ValidationError",
-        "either launchTemplateId or LaunchTemplateName"
-    );
+    refused!(lab.create().launch_template(none), "ValidationError", "either launchTemplateId or LaunchTemplateName");
 
     let other_vpc = lab.sim.add_vpc("Other", "10.1.0.0/16");
     let foreign = lab.sim.add_security_group(&other_vpc, "foreign");
@@ -134,11 +115,7 @@ async fn the_launch_template_must_exist_and_be_complete() {
     let cases = [
         ("no-image", typed(), "ImageId"),
         ("no-type", RequestLaunchTemplateData::builder().image_id(&image), "InstanceType"),
-        (
-            "foreign-group",
-            typed().image_id(&image).security_group_ids(&foreign),
-            "belong to different networks",
-        ),
+        ("foreign-group", typed().image_id(&image).security_group_ids(&foreign), "belong to different networks"),
     ];
     for (name, data, text) in cases {
         let create = lab.sim.ec2().create_launch_template().launch_template_name(name);
@@ -186,11 +163,7 @@ async fn what_is_attached_must_exist() {
     let lab = Lab::new().await;
     let arn = "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup/none/1234567890123456";
     refused!(lab.create().target_group_arns(arn), "ValidationError", "Target Groups not found");
-    refused!(
-        lab.create().load_balancer_names("classic"),
-        "ValidationError",
-        "Load Balancers may not be valid"
-    );
+    refused!(lab.create().load_balancer_names("classic"), "ValidationError", "Load Balancers may not be valid");
 }
 
 #[tokio::test(start_paused = true)]
@@ -217,8 +190,7 @@ async fn describing_pages_filters_and_ignores_unknown_names() {
         let found = describe().filters(filter.clone()).send().await.unwrap();
         assert_eq!(found.auto_scaling_groups().len(), count, "{filter:?}");
     }
-    let found =
-        describe().auto_scaling_group_names("a").auto_scaling_group_names("zzz").send().await.unwrap();
+    let found = describe().auto_scaling_group_names("a").auto_scaling_group_names("zzz").send().await.unwrap();
     assert_eq!(found.auto_scaling_groups().len(), 1);
     refused!(describe().filters(filter("name", "a")), "ValidationError", "Allowed Filter types are");
     refused!(describe().max_records(101), "ValidationError", "less than or equal to 100");
@@ -259,14 +231,9 @@ async fn new_bounds_move_the_desired_capacity() {
     assert_eq!(lab.desired(), 3);
     update().min_size(0).max_size(2).send().await.unwrap();
     assert_eq!(lab.desired(), 2);
-    refused!(
-        update().min_size(3),
-        "ValidationError",
-        "Max bound, 2, must be greater than or equal to min bound, 3"
-    );
+    refused!(update().min_size(3), "ValidationError", "Max bound, 2, must be greater than or equal to min bound, 3");
     refused!(update().desired_capacity(3), "ValidationError", "Desired capacity:3 must be between");
-    let set =
-        |desired| lab.client.set_desired_capacity().auto_scaling_group_name("web").desired_capacity(desired);
+    let set = |desired| lab.client.set_desired_capacity().auto_scaling_group_name("web").desired_capacity(desired);
     refused!(set(3), "ValidationError", "New SetDesiredCapacity value 3 is above max value 2");
     update().min_size(1).send().await.unwrap();
     refused!(set(0), "ValidationError", "New SetDesiredCapacity value 0 is below min value 1");
@@ -338,13 +305,8 @@ async fn deletion_protection_is_honoured() {
         .unwrap();
     let delete = || lab.client.delete_auto_scaling_group().auto_scaling_group_name("web");
     refused!(delete().force_delete(true), "ValidationError", "deletion protection");
-    let protect = |level| {
-        lab.client
-            .update_auto_scaling_group()
-            .auto_scaling_group_name("web")
-            .deletion_protection(level)
-            .send()
-    };
+    let protect =
+        |level| lab.client.update_auto_scaling_group().auto_scaling_group_name("web").deletion_protection(level).send();
     protect(DeletionProtection::PreventAllDeletion).await.unwrap();
     refused!(delete(), "ValidationError", "deletion protection");
     protect(DeletionProtection::None).await.unwrap();

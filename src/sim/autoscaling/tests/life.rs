@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_autoscaling::types::{
-    AvailabilityZoneDistribution, CapacityDistributionStrategy, LifecycleHookSpecification,
-    ScalingActivityStatusCode, Tag,
+    AvailabilityZoneDistribution, CapacityDistributionStrategy, LifecycleHookSpecification, ScalingActivityStatusCode,
+    Tag,
 };
 
 use super::{Lab, pass, refused, web};
@@ -38,8 +38,7 @@ async fn instances_are_launched_balanced_over_the_zones_and_go_into_service() {
 #[tokio::test(start_paused = true)]
 async fn instances_get_the_tags_that_propagate() {
     let lab = Lab::new().await;
-    let tag =
-        |key: &str, propagate| Tag::builder().key(key).value("v").propagate_at_launch(propagate).build();
+    let tag = |key: &str, propagate| Tag::builder().key(key).value("v").propagate_at_launch(propagate).build();
     lab.create().tags(tag("mine", true)).tags(tag("kept", false)).send().await.unwrap();
     pass(5).await;
     let tags = &lab.sim.instances()[0].tags;
@@ -76,16 +75,10 @@ async fn scaling_in_takes_the_fullest_zone_then_the_oldest_template_then_the_old
 #[tokio::test(start_paused = true)]
 async fn termination_policies_and_protection_choose_who_goes() {
     let lab = Lab::new().await;
-    lab.create()
-        .termination_policies("NewestInstance")
-        .vpc_zone_identifier(&lab.subnets[0])
-        .send()
-        .await
-        .unwrap();
+    lab.create().termination_policies("NewestInstance").vpc_zone_identifier(&lab.subnets[0]).send().await.unwrap();
     pass(60).await;
-    let set = |desired| {
-        lab.client.set_desired_capacity().auto_scaling_group_name("web").desired_capacity(desired).send()
-    };
+    let set =
+        |desired| lab.client.set_desired_capacity().auto_scaling_group_name("web").desired_capacity(desired).send();
     set(3).await.unwrap();
     pass(60).await;
     let ids = lab.ids();
@@ -156,25 +149,14 @@ async fn a_zone_without_capacity_is_made_up_for_by_another_unless_told_otherwise
     lab.sim.set_insufficient_capacity("ap-northeast-2c", true);
     lab.create().send().await.unwrap();
     pass(60).await;
-    let zones: Vec<String> = lab
-        .sim
-        .auto_scaling_group("web")
-        .unwrap()
-        .instances
-        .into_iter()
-        .map(|instance| instance.zone)
-        .collect();
+    let zones: Vec<String> =
+        lab.sim.auto_scaling_group("web").unwrap().instances.into_iter().map(|instance| instance.zone).collect();
     assert_eq!(zones, ["ap-northeast-2a", "ap-northeast-2a"]);
 
     let strict = AvailabilityZoneDistribution::builder()
         .capacity_distribution_strategy(CapacityDistributionStrategy::BalancedOnly)
         .build();
-    lab.create()
-        .auto_scaling_group_name("strict")
-        .availability_zone_distribution(strict)
-        .send()
-        .await
-        .unwrap();
+    lab.create().auto_scaling_group_name("strict").availability_zone_distribution(strict).send().await.unwrap();
     pass(60).await;
     assert_eq!(lab.sim.auto_scaling_group("strict").unwrap().in_service(), 1);
 }
@@ -189,24 +171,15 @@ async fn a_terminated_instance_is_replaced() {
     pass(90).await;
     assert_eq!(lab.states(), ["InService", "InService"]);
     assert!(!lab.ids().contains(&ids[0]));
-    let causes: Vec<String> =
-        lab.activities().await.into_iter().filter_map(|activity| activity.cause).collect();
-    assert!(
-        causes.iter().any(|cause| cause.contains("an EC2 health check indicating it has been terminated"))
-    );
+    let causes: Vec<String> = lab.activities().await.into_iter().filter_map(|activity| activity.cause).collect();
+    assert!(causes.iter().any(|cause| cause.contains("an EC2 health check indicating it has been terminated")));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_target_that_fails_its_checks_is_replaced_only_after_grace_and_only_if_asked_for() {
     let lab = Lab::new().await;
     let arn = lab.target_group("front", false).await;
-    lab.create()
-        .target_group_arns(&arn)
-        .desired_capacity(1)
-        .health_check_grace_period(300)
-        .send()
-        .await
-        .unwrap();
+    lab.create().target_group_arns(&arn).desired_capacity(1).health_check_grace_period(300).send().await.unwrap();
     pass(600).await;
     assert_eq!(lab.healths(&arn), ["unhealthy"]);
     assert_eq!(lab.states(), ["InService"], "only EC2 is checked");
@@ -217,8 +190,7 @@ async fn a_target_that_fails_its_checks_is_replaced_only_after_grace_and_only_if
     let group = lab.sim.auto_scaling_group("web").unwrap();
     assert!(group.instances.iter().any(|instance| instance.id == first && !instance.healthy));
     assert_eq!(group.in_service(), 1, "its replacement, in its grace period");
-    let causes: Vec<String> =
-        lab.activities().await.into_iter().filter_map(|activity| activity.cause).collect();
+    let causes: Vec<String> = lab.activities().await.into_iter().filter_map(|activity| activity.cause).collect();
     assert!(causes.iter().any(|cause| cause.contains("ELB system health check failure")), "{causes:?}");
     lab.open().await;
     pass(600).await;
@@ -229,13 +201,11 @@ async fn a_target_that_fails_its_checks_is_replaced_only_after_grace_and_only_if
 #[tokio::test(start_paused = true)]
 async fn suspended_processes_do_not_happen() {
     let lab = Lab::running().await;
-    let suspend = |process: &str| {
-        lab.client.suspend_processes().auto_scaling_group_name("web").scaling_processes(process).send()
-    };
+    let suspend =
+        |process: &str| lab.client.suspend_processes().auto_scaling_group_name("web").scaling_processes(process).send();
     let resume = || lab.client.resume_processes().auto_scaling_group_name("web").send();
-    let set = |desired| {
-        lab.client.set_desired_capacity().auto_scaling_group_name("web").desired_capacity(desired).send()
-    };
+    let set =
+        |desired| lab.client.set_desired_capacity().auto_scaling_group_name("web").desired_capacity(desired).send();
     suspend("Launch").await.unwrap();
     set(3).await.unwrap();
     pass(300).await;
@@ -250,10 +220,7 @@ async fn suspended_processes_do_not_happen() {
     let suspended = lab.group().await.unwrap();
     assert_eq!(suspended.suspended_processes()[0].process_name(), Some("Terminate"));
     assert!(
-        suspended.suspended_processes()[0]
-            .suspension_reason()
-            .unwrap()
-            .starts_with("User suspended at 2026-01-01T")
+        suspended.suspended_processes()[0].suspension_reason().unwrap().starts_with("User suspended at 2026-01-01T")
     );
     resume().await.unwrap();
     pass(60).await;
@@ -341,13 +308,7 @@ async fn a_terminating_hook_holds_an_instance_on_its_way_out_but_not_a_forced_de
     assert_eq!(lab.states(), ["Terminating:Wait", "InService"]);
     pass(120).await;
     assert_eq!(lab.states(), ["InService"]);
-    lab.client
-        .delete_auto_scaling_group()
-        .auto_scaling_group_name("web")
-        .force_delete(true)
-        .send()
-        .await
-        .unwrap();
+    lab.client.delete_auto_scaling_group().auto_scaling_group_name("web").force_delete(true).send().await.unwrap();
     pass(40).await;
     assert!(lab.group().await.is_none());
 }
@@ -425,21 +386,14 @@ async fn activities_are_paged_filtered_and_outlive_their_group() {
     let describe = || lab.client.describe_scaling_activities().auto_scaling_group_name("web");
     let page = describe().max_records(1).send().await.unwrap();
     assert_eq!((page.activities().len(), page.next_token()), (1, Some("1")));
-    let filter = |name: &str, value: &str| {
-        aws_sdk_autoscaling::types::Filter::builder().name(name).values(value).build()
-    };
+    let filter =
+        |name: &str, value: &str| aws_sdk_autoscaling::types::Filter::builder().name(name).values(value).build();
     assert_eq!(describe().filters(filter("Status", "Failed")).send().await.unwrap().activities().len(), 0);
     let early = filter("StartTimeLowerBound", "2026-01-01T00:00:00Z");
     assert_eq!(describe().filters(early).send().await.unwrap().activities().len(), 2);
     let late = filter("StartTimeLowerBound", "2026-01-02T00:00:00Z");
     assert_eq!(describe().filters(late).send().await.unwrap().activities().len(), 0);
-    lab.client
-        .delete_auto_scaling_group()
-        .auto_scaling_group_name("web")
-        .force_delete(true)
-        .send()
-        .await
-        .unwrap();
+    lab.client.delete_auto_scaling_group().auto_scaling_group_name("web").force_delete(true).send().await.unwrap();
     pass(60).await;
     refused!(describe(), "ValidationError", "AutoScalingGroup name not found");
     let kept = describe().include_deleted_groups(true).send().await.unwrap();

@@ -27,17 +27,10 @@ async fn tags_are_added_changed_found_and_deleted() {
     let pairs: Vec<_> = found.tags().iter().map(|tag| (tag.key().unwrap(), tag.value().unwrap())).collect();
     assert_eq!(pairs, [("a", "3"), ("b", "2")]);
     assert_eq!(found.tags()[0].resource_type(), Some("auto-scaling-group"));
-    for (name, value, count) in [
-        ("key", "a", 1),
-        ("value", "2", 1),
-        ("propagate-at-launch", "true", 2),
-        ("auto-scaling-group", "x", 0),
-    ] {
-        assert_eq!(
-            describe().filters(filter(name, value)).send().await.unwrap().tags().len(),
-            count,
-            "{name}"
-        );
+    for (name, value, count) in
+        [("key", "a", 1), ("value", "2", 1), ("propagate-at-launch", "true", 2), ("auto-scaling-group", "x", 0)]
+    {
+        assert_eq!(describe().filters(filter(name, value)).send().await.unwrap().tags().len(), count, "{name}");
     }
     refused!(describe().filters(filter("colour", "x")), "ValidationError", "Allowed Filter types are");
     let delete = |tag: Tag| lab.client.delete_tags().tags(tag).send();
@@ -47,38 +40,25 @@ async fn tags_are_added_changed_found_and_deleted() {
     delete(any_value).await.unwrap();
     let left = lab.group().await.unwrap();
     assert_eq!((left.tags().len(), left.tags()[0].key()), (1, Some("a")));
-    assert!(
-        lab.sim.instances().iter().all(|instance| !instance.tags.contains_key("a")),
-        "only new ones get it"
-    );
+    assert!(lab.sim.instances().iter().all(|instance| !instance.tags.contains_key("a")), "only new ones get it");
 }
 
 #[tokio::test(start_paused = true)]
 async fn tags_have_limits() {
     let lab = Lab::running().await;
     let put = || lab.client.create_or_update_tags();
-    refused!(
-        put().tags(tag("aws:mine", "1")),
-        "ValidationError",
-        "aws: prefixed tag key names are not allowed"
-    );
+    refused!(put().tags(tag("aws:mine", "1")), "ValidationError", "aws: prefixed tag key names are not allowed");
     refused!(put().tags(tag(&"k".repeat(129), "1")), "ValidationError", "less than or equal to 128");
     refused!(put().tags(tag("", "1")), "ValidationError", "greater than or equal to 1");
     refused!(put().tags(tag("k", &"v".repeat(257))), "ValidationError", "less than or equal to 256");
     refused!(put().tags(tag("k", "1")).tags(tag("k", "2")), "ValidationError", "Duplicate tag key");
     let mut elsewhere = tag("k", "1");
     elsewhere.resource_id = Some("x".to_owned());
-    refused!(
-        put().tags(elsewhere),
-        "ValidationError",
-        "AutoScalingGroup not found - AutoScaling Group x not found"
-    );
+    refused!(put().tags(elsewhere), "ValidationError", "AutoScalingGroup not found - AutoScaling Group x not found");
     let mut odd = tag("k", "1");
     odd.resource_type = Some("bucket".to_owned());
     refused!(put().tags(odd), "ValidationError", "resourceType");
-    let many = |from: i32, to: i32| {
-        Some((from..to).map(|number| tag(&format!("k{number}"), "")).collect::<Vec<_>>())
-    };
+    let many = |from: i32, to: i32| Some((from..to).map(|number| tag(&format!("k{number}"), "")).collect::<Vec<_>>());
     put().set_tags(many(0, 50)).send().await.unwrap();
     refused!(put().set_tags(many(50, 51)), "LimitExceeded", "50");
     refused!(lab.create().auto_scaling_group_name("b").set_tags(many(0, 51)), "LimitExceeded", "50");
@@ -122,18 +102,10 @@ async fn hooks_are_put_changed_and_deleted() {
     refused!(launching().heartbeat_timeout(7201), "ValidationError", "less than or equal to 7200");
     refused!(launching().default_result("RETRY"), "ValidationError", "defaultResult");
     refused!(launching().lifecycle_hook_name("a b"), "ValidationError", "regular expression");
-    refused!(
-        launching().notification_metadata("m".repeat(4001)),
-        "ValidationError",
-        "less than or equal to 4000"
-    );
+    refused!(launching().notification_metadata("m".repeat(4001)), "ValidationError", "less than or equal to 4000");
     let topic = "arn:aws:sns:ap-northeast-2:123456789012:topic";
     refused!(launching().notification_target_arn(topic), "ValidationError", "role");
-    refused!(
-        launching().notification_target_arn("nowhere").role_arn("r"),
-        "ValidationError",
-        "notification target"
-    );
+    refused!(launching().notification_target_arn("nowhere").role_arn("r"), "ValidationError", "notification target");
     launching().notification_target_arn(topic).role_arn("role").send().await.unwrap();
     put().heartbeat_timeout(60).send().await.unwrap();
     let describe = || lab.client.describe_lifecycle_hooks().auto_scaling_group_name("web");
@@ -144,8 +116,7 @@ async fn hooks_are_put_changed_and_deleted() {
     put().notification_target_arn("").send().await.unwrap();
     let hooks = describe().send().await.unwrap();
     assert_eq!(hooks.lifecycle_hooks()[0].notification_target_arn(), None);
-    let delete =
-        || lab.client.delete_lifecycle_hook().auto_scaling_group_name("web").lifecycle_hook_name("hook");
+    let delete = || lab.client.delete_lifecycle_hook().auto_scaling_group_name("web").lifecycle_hook_name("hook");
     delete().send().await.unwrap();
     refused!(delete(), "ValidationError", "No Lifecycle Hook found");
     for number in 0..50 {
@@ -163,8 +134,7 @@ async fn deleting_a_hook_abandons_the_instance_that_it_holds() {
     set.send().await.unwrap();
     pass(60).await;
     let held = lab.ids()[2].clone();
-    let delete =
-        lab.client.delete_lifecycle_hook().auto_scaling_group_name("web").lifecycle_hook_name("hook");
+    let delete = lab.client.delete_lifecycle_hook().auto_scaling_group_name("web").lifecycle_hook_name("hook");
     delete.send().await.unwrap();
     pass(90).await;
     assert!(!lab.ids().contains(&held));
@@ -183,11 +153,7 @@ async fn schedules_are_kept_and_checked() {
     refused!(put().recurrence("0 0 * * *"), "ValidationError", "At least one of");
     refused!(put().min_size(1), "ValidationError", "start time or a recurrence");
     refused!(put().min_size(1).start_time(yesterday), "ValidationError", "in the past");
-    refused!(
-        put().min_size(1).start_time(tomorrow).end_time(tomorrow),
-        "ValidationError",
-        "later than the start"
-    );
+    refused!(put().min_size(1).start_time(tomorrow).end_time(tomorrow), "ValidationError", "later than the start");
     refused!(put().min_size(1).recurrence("0 0 * *"), "ValidationError", "recurrence");
     refused!(put().min_size(3).max_size(2).start_time(tomorrow), "ValidationError", "less than or equal");
     refused!(put().min_size(1).recurrence("0 0 * * *").time_zone("Seoul"), "ValidationError", "time zone");
@@ -200,8 +166,7 @@ async fn schedules_are_kept_and_checked() {
     assert!(action.scheduled_action_arn().unwrap().contains("scheduledUpdateGroupAction:"));
     let after = describe().start_time(DateTime::from_secs(1_767_398_400)).send().await.unwrap();
     assert!(after.scheduled_update_group_actions().is_empty());
-    let delete =
-        || lab.client.delete_scheduled_action().auto_scaling_group_name("web").scheduled_action_name("night");
+    let delete = || lab.client.delete_scheduled_action().auto_scaling_group_name("web").scheduled_action_name("night");
     delete().send().await.unwrap();
     refused!(delete(), "ValidationError", "not found");
 }
@@ -213,27 +178,15 @@ async fn notifications_are_kept_and_checked() {
     let put = || lab.client.put_notification_configuration().auto_scaling_group_name("web").topic_arn(topic);
     let launch = "autoscaling:EC2_INSTANCE_LAUNCH";
     refused!(put(), "ValidationError", "notificationTypes");
-    refused!(
-        put().notification_types("autoscaling:BIRTH"),
-        "ValidationError",
-        "not a valid Notification Type"
-    );
+    refused!(put().notification_types("autoscaling:BIRTH"), "ValidationError", "not a valid Notification Type");
     refused!(put().topic_arn("topic").notification_types(launch), "ValidationError", "Invalid SNS Topic ARN");
-    put()
-        .notification_types(launch)
-        .notification_types("autoscaling:TEST_NOTIFICATION")
-        .send()
-        .await
-        .unwrap();
+    put().notification_types(launch).notification_types("autoscaling:TEST_NOTIFICATION").send().await.unwrap();
     put().notification_types(launch).send().await.unwrap();
     let describe = lab.client.describe_notification_configurations().auto_scaling_group_names("web");
     let described = describe.send().await.unwrap();
-    let [configuration] = described.notification_configurations() else {
-        panic!("the second replaces the first")
-    };
+    let [configuration] = described.notification_configurations() else { panic!("the second replaces the first") };
     assert_eq!((configuration.topic_arn(), configuration.notification_type()), (Some(topic), Some(launch)));
-    let delete =
-        || lab.client.delete_notification_configuration().auto_scaling_group_name("web").topic_arn(topic);
+    let delete = || lab.client.delete_notification_configuration().auto_scaling_group_name("web").topic_arn(topic);
     delete().send().await.unwrap();
     refused!(delete(), "ValidationError", "doesn't exist");
 }
@@ -246,13 +199,7 @@ async fn warm_pools_are_kept_and_checked() {
     refused!(put().max_group_prepared_capacity(-2), "ValidationError", "maxGroupPreparedCapacity");
     refused!(put().pool_state("Frozen".into()), "ValidationError", "poolState");
     put().max_group_prepared_capacity(3).send().await.unwrap();
-    put()
-        .max_group_prepared_capacity(-1)
-        .min_size(2)
-        .pool_state(WarmPoolState::Running)
-        .send()
-        .await
-        .unwrap();
+    put().max_group_prepared_capacity(-1).min_size(2).pool_state(WarmPoolState::Running).send().await.unwrap();
     let described = lab.client.describe_warm_pool().auto_scaling_group_name("web").send().await.unwrap();
     let pool = described.warm_pool_configuration().unwrap();
     assert_eq!((pool.max_group_prepared_capacity(), pool.min_size()), (None, Some(2)));
@@ -266,11 +213,7 @@ async fn warm_pools_are_kept_and_checked() {
         .await
         .unwrap();
     pass(60).await;
-    refused!(
-        lab.client.delete_auto_scaling_group().auto_scaling_group_name("web"),
-        "ResourceInUse",
-        "warm pool"
-    );
+    refused!(lab.client.delete_auto_scaling_group().auto_scaling_group_name("web"), "ResourceInUse", "warm pool");
     let delete = || lab.client.delete_warm_pool().auto_scaling_group_name("web");
     delete().send().await.unwrap();
     refused!(delete(), "ValidationError", "No warm pool found");
@@ -287,8 +230,7 @@ async fn instances_are_described_protected_and_declared_unhealthy() {
     assert_eq!(instance.launch_template().unwrap().version(), Some("1"));
     assert_eq!(instance.availability_zone(), Some("ap-northeast-2c"));
 
-    let protect =
-        || lab.client.set_instance_protection().auto_scaling_group_name("web").protected_from_scale_in(true);
+    let protect = || lab.client.set_instance_protection().auto_scaling_group_name("web").protected_from_scale_in(true);
     refused!(protect().instance_ids("i-1"), "ValidationError", "is not part of Auto Scaling group web");
     refused!(protect().set_instance_ids(Some(vec!["i-1".to_owned(); 51])), "LimitExceeded", "50");
     protect().instance_ids(&ids[0]).send().await.unwrap();
@@ -339,11 +281,7 @@ async fn traffic_sources_and_target_groups_are_one_list() {
     let arn = lab.target_group("front", true).await;
     let source = |id: &str| TrafficSourceIdentifier::builder().identifier(id).build();
     let attach = || lab.client.attach_traffic_sources().auto_scaling_group_name("web");
-    refused!(
-        attach().traffic_sources(source("classic")),
-        "ValidationError",
-        "Load Balancers may not be valid"
-    );
+    refused!(attach().traffic_sources(source("classic")), "ValidationError", "Load Balancers may not be valid");
     let mistyped = TrafficSourceIdentifier::builder().identifier(&arn).r#type("vpc-lattice").build();
     refused!(attach().traffic_sources(mistyped), "ValidationError", "does not match");
     let lattice = "arn:aws:vpc-lattice:ap-northeast-2:123456789012:targetgroup/tg-1";
@@ -351,11 +289,8 @@ async fn traffic_sources_and_target_groups_are_one_list() {
     pass(30).await;
     let describe = || lab.client.describe_traffic_sources().auto_scaling_group_name("web");
     let all = describe().send().await.unwrap();
-    let states: Vec<_> = all
-        .traffic_sources()
-        .iter()
-        .map(|source| (source.r#type().unwrap(), source.state().unwrap()))
-        .collect();
+    let states: Vec<_> =
+        all.traffic_sources().iter().map(|source| (source.r#type().unwrap(), source.state().unwrap())).collect();
     assert_eq!(states, [("elbv2", "InService"), ("vpc-lattice", "InService")]);
     assert_eq!(describe().traffic_source_type("elbv2").send().await.unwrap().traffic_sources().len(), 1);
     let group = lab.group().await.unwrap();
@@ -363,8 +298,7 @@ async fn traffic_sources_and_target_groups_are_one_list() {
     // "… but not for target groups that were attached by using AttachTrafficSources."
     let plain = lab.client.detach_load_balancer_target_groups().auto_scaling_group_name("web");
     refused!(plain.target_group_arns(&arn), "ValidationError", "not part of the group");
-    let detach =
-        lab.client.detach_traffic_sources().auto_scaling_group_name("web").traffic_sources(source(&arn));
+    let detach = lab.client.detach_traffic_sources().auto_scaling_group_name("web").traffic_sources(source(&arn));
     detach.send().await.unwrap();
     pass(310).await;
     assert_eq!(describe().send().await.unwrap().traffic_sources().len(), 1);

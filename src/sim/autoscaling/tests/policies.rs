@@ -14,14 +14,8 @@ impl Lab {
         self.client.put_scaling_policy().auto_scaling_group_name("web").policy_name(name)
     }
 
-    fn track(
-        &self,
-        name: &str,
-        configuration: TargetTrackingConfigurationBuilder,
-    ) -> PutScalingPolicyFluentBuilder {
-        self.put(name)
-            .policy_type("TargetTrackingScaling")
-            .target_tracking_configuration(configuration.build())
+    fn track(&self, name: &str, configuration: TargetTrackingConfigurationBuilder) -> PutScalingPolicyFluentBuilder {
+        self.put(name).policy_type("TargetTrackingScaling").target_tracking_configuration(configuration.build())
     }
 
     fn steps(&self, steps: &[StepAdjustmentBuilder]) -> PutScalingPolicyFluentBuilder {
@@ -132,8 +126,7 @@ async fn a_target_tracking_policy_makes_and_keeps_its_alarms() {
     assert!(put.policy_arn().unwrap().ends_with(":autoScalingGroupName/web:policyName/cpu"));
     let names: Vec<&str> = put.alarms().iter().filter_map(|alarm| alarm.alarm_name()).collect();
     assert!(
-        names[0].starts_with("TargetTracking-web-AlarmHigh-")
-            && names[1].starts_with("TargetTracking-web-AlarmLow-")
+        names[0].starts_with("TargetTracking-web-AlarmHigh-") && names[1].starts_with("TargetTracking-web-AlarmLow-")
     );
     assert!(put.alarms()[0].alarm_arn().unwrap().starts_with("arn:aws:cloudwatch:"));
     let again = lab.track("cpu", cpu(60.0)).send().await.unwrap();
@@ -152,8 +145,7 @@ async fn a_target_tracking_policy_makes_and_keeps_its_alarms() {
 async fn policies_are_described_by_name_and_type_and_deleted() {
     let lab = Lab::running().await;
     lab.track("cpu", cpu(50.0)).send().await.unwrap();
-    let simple =
-        lab.put("simple").adjustment_type("ChangeInCapacity").scaling_adjustment(1).send().await.unwrap();
+    let simple = lab.put("simple").adjustment_type("ChangeInCapacity").scaling_adjustment(1).send().await.unwrap();
     let describe = || lab.client.describe_policies().auto_scaling_group_name("web");
     for (request, count) in [
         (describe(), 2),
@@ -167,11 +159,7 @@ async fn policies_are_described_by_name_and_type_and_deleted() {
     refused!(describe().policy_types("Nope"), "ValidationError", "policyTypes");
     refused!(lab.client.describe_policies().auto_scaling_group_name("x"), "ValidationError", "not found");
     let delete = || lab.client.delete_policy();
-    refused!(
-        delete().auto_scaling_group_name("web").policy_name("none"),
-        "ValidationError",
-        "No policy found"
-    );
+    refused!(delete().auto_scaling_group_name("web").policy_name("none"), "ValidationError", "No policy found");
     refused!(delete().policy_name("cpu"), "ValidationError", "named by its ARN");
     delete().policy_name(simple.policy_arn().unwrap()).send().await.unwrap();
     delete().auto_scaling_group_name("web").policy_name("cpu").send().await.unwrap();
@@ -196,27 +184,11 @@ async fn each_type_of_policy_has_its_own_members() {
         "ValidationError",
         "MetricAggregationType is not supported"
     );
-    refused!(
-        simple().scaling_adjustment(1).min_adjustment_magnitude(1),
-        "ValidationError",
-        "PercentChangeInCapacity"
-    );
-    refused!(
-        simple().scaling_adjustment(-1).adjustment_type("ExactCapacity"),
-        "ValidationError",
-        "non-negative"
-    );
+    refused!(simple().scaling_adjustment(1).min_adjustment_magnitude(1), "ValidationError", "PercentChangeInCapacity");
+    refused!(simple().scaling_adjustment(-1).adjustment_type("ExactCapacity"), "ValidationError", "non-negative");
     refused!(lab.track("p", cpu(50.0)).cooldown(1), "ValidationError", "Cooldown is not supported");
-    refused!(
-        lab.put("p").policy_type("TargetTrackingScaling"),
-        "ValidationError",
-        "targetTrackingConfiguration"
-    );
-    refused!(
-        lab.put("p").policy_type("PredictiveScaling"),
-        "ValidationError",
-        "predictiveScalingConfiguration"
-    );
+    refused!(lab.put("p").policy_type("TargetTrackingScaling"), "ValidationError", "targetTrackingConfiguration");
+    refused!(lab.put("p").policy_type("PredictiveScaling"), "ValidationError", "predictiveScalingConfiguration");
     let nothing = PredictiveScalingConfiguration::builder().build();
     refused!(
         lab.put("p").policy_type("PredictiveScaling").predictive_scaling_configuration(nothing),
@@ -230,12 +202,8 @@ async fn target_tracking_needs_exactly_one_sensible_metric() {
     let lab = Lab::running().await;
     let none = || TargetTrackingConfiguration::builder().target_value(50.0);
     refused!(lab.track("p", none()), "ValidationError", "Exactly one of");
-    let custom = || {
-        CustomizedMetricSpecification::builder()
-            .metric_name("m")
-            .namespace("n")
-            .statistic(MetricStatistic::Average)
-    };
+    let custom =
+        || CustomizedMetricSpecification::builder().metric_name("m").namespace("n").statistic(MetricStatistic::Average);
     refused!(
         lab.track("p", cpu(50.0).customized_metric_specification(custom().build())),
         "ValidationError",
@@ -247,11 +215,7 @@ async fn target_tracking_needs_exactly_one_sensible_metric() {
     refused!(lab.track("p", odd), "ValidationError", "predefinedMetricType");
     let custom_with = |metric: CustomizedMetricSpecification| none().customized_metric_specification(metric);
     refused!(lab.track("p", custom_with(custom().period(15).build())), "ValidationError", "10, 30 or 60");
-    refused!(
-        lab.track("p", custom_with(custom().set_namespace(None).build())),
-        "ValidationError",
-        "namespace"
-    );
+    refused!(lab.track("p", custom_with(custom().set_namespace(None).build())), "ValidationError", "namespace");
     lab.track("p", custom_with(custom().build())).send().await.unwrap();
 }
 
@@ -267,9 +231,7 @@ async fn request_count_needs_the_label_of_an_attached_target_group() {
             .build();
         lab.track(
             "p",
-            TargetTrackingConfiguration::builder()
-                .predefined_metric_specification(metric)
-                .target_value(100.0),
+            TargetTrackingConfiguration::builder().predefined_metric_specification(metric).target_value(100.0),
         )
     };
     let label = format!("app/front-lb/0123456789abcdef/targetgroup/{suffix}");
@@ -284,10 +246,7 @@ async fn request_count_needs_the_label_of_an_attached_target_group() {
         .resource_label(label)
         .build();
     refused!(
-        lab.track(
-            "q",
-            TargetTrackingConfiguration::builder().predefined_metric_specification(cpu).target_value(1.0)
-        ),
+        lab.track("q", TargetTrackingConfiguration::builder().predefined_metric_specification(cpu).target_value(1.0)),
         "ValidationError",
         "not supported for the metric"
     );
@@ -324,11 +283,7 @@ async fn policies_are_executed_on_request() {
     let lab = Lab::running().await;
     let bounds = StepAdjustment::builder();
     lab.steps(&[
-        bounds
-            .clone()
-            .metric_interval_lower_bound(0.0)
-            .metric_interval_upper_bound(10.0)
-            .scaling_adjustment(1),
+        bounds.clone().metric_interval_lower_bound(0.0).metric_interval_upper_bound(10.0).scaling_adjustment(1),
         bounds.metric_interval_lower_bound(10.0).scaling_adjustment(9),
     ])
     .send()
@@ -336,11 +291,7 @@ async fn policies_are_executed_on_request() {
     .unwrap();
     let execute = |name: &str| lab.client.execute_policy().auto_scaling_group_name("web").policy_name(name);
     refused!(execute("steps"), "ValidationError", "metricValue");
-    refused!(
-        execute("steps").metric_value(40.0).breach_threshold(50.0),
-        "ValidationError",
-        "No step adjustment found"
-    );
+    refused!(execute("steps").metric_value(40.0).breach_threshold(50.0), "ValidationError", "No step adjustment found");
     execute("steps").metric_value(59.0).breach_threshold(50.0).send().await.unwrap();
     assert_eq!(lab.desired(), 3);
     execute("steps").metric_value(60.0).breach_threshold(50.0).send().await.unwrap();

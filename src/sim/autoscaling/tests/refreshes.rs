@@ -83,9 +83,7 @@ async fn a_refresh_rolls_all_instances_to_the_configuration_of_the_group() {
     pass(60).await;
     assert_eq!(lab.versions(), [2; 4]);
     assert!(lab.ids().iter().all(|id| !before.contains(id)));
-    assert!(
-        lab.activities().await.iter().any(|activity| activity.cause().unwrap().contains("instance refresh"))
-    );
+    assert!(lab.activities().await.iter().any(|activity| activity.cause().unwrap().contains("instance refresh")));
 }
 
 #[tokio::test(start_paused = true)]
@@ -94,10 +92,7 @@ async fn by_default_a_tenth_may_be_out_of_service_and_at_least_one_is_replaced()
     lab.start().preferences(preferences().build()).send().await.unwrap();
     let refresh = lab.refresh().await;
     let preferences = refresh.preferences().unwrap();
-    assert_eq!(
-        (preferences.min_healthy_percentage(), preferences.max_healthy_percentage()),
-        (Some(90), Some(100))
-    );
+    assert_eq!((preferences.min_healthy_percentage(), preferences.max_healthy_percentage()), (Some(90), Some(100)));
     assert_eq!(preferences.instance_warmup(), Some(10));
     pass(4).await;
     assert_eq!(lab.watch().await, (3, 4));
@@ -260,9 +255,8 @@ async fn a_refresh_that_cannot_launch_fails_after_an_hour() {
 async fn auto_rollback_turns_a_failing_refresh_back() {
     let lab = Lab::to_refresh().await;
     let failures = 20;
-    lab.sim.inject(
-        Fault::on("RunInstances").code("InsufficientInstanceCapacity").message("None left.").times(failures),
-    );
+    lab.sim
+        .inject(Fault::on("RunInstances").code("InsufficientInstanceCapacity").message("None left.").times(failures));
     let preferences = preferences().auto_rollback(true).build();
     lab.start().desired_configuration(to_version_2()).preferences(preferences).send().await.unwrap();
     pass(3700).await;
@@ -296,8 +290,7 @@ async fn checkpoints_pause_a_refresh_and_the_last_one_ends_it() {
 #[tokio::test(start_paused = true)]
 async fn a_checkpoint_may_last_longer_than_an_hour() {
     let lab = Lab::to_refresh().await;
-    let preferences =
-        preferences().min_healthy_percentage(0).checkpoint_percentages(25).checkpoint_percentages(100);
+    let preferences = preferences().min_healthy_percentage(0).checkpoint_percentages(25).checkpoint_percentages(100);
     lab.start().preferences(preferences.checkpoint_delay(7200).build()).send().await.unwrap();
     pass(7000).await;
     assert_eq!(lab.status().await, "InProgress");
@@ -308,11 +301,7 @@ async fn a_checkpoint_may_last_longer_than_an_hour() {
 #[tokio::test(start_paused = true)]
 async fn baking_waits_before_success() {
     let lab = Lab::to_refresh().await;
-    lab.start()
-        .preferences(preferences().min_healthy_percentage(0).bake_time(300).build())
-        .send()
-        .await
-        .unwrap();
+    lab.start().preferences(preferences().min_healthy_percentage(0).bake_time(300).build()).send().await.unwrap();
     pass(120).await;
     assert_eq!(lab.status().await, "Baking");
     pass(300).await;
@@ -322,8 +311,7 @@ async fn baking_waits_before_success() {
 #[tokio::test(start_paused = true)]
 async fn protected_instances_are_waited_for_ignored_or_replaced_as_asked() {
     let lab = Lab::to_refresh().await;
-    let protect =
-        lab.client.set_instance_protection().auto_scaling_group_name("web").protected_from_scale_in(true);
+    let protect = lab.client.set_instance_protection().auto_scaling_group_name("web").protected_from_scale_in(true);
     protect.instance_ids(&lab.ids()[0]).send().await.unwrap();
     let first = lab.ids()[0].clone();
     let asking = |what| preferences().min_healthy_percentage(0).scale_in_protected_instances(what).build();
@@ -333,10 +321,7 @@ async fn protected_instances_are_waited_for_ignored_or_replaced_as_asked() {
     assert_eq!(lab.ids()[0], first);
     lab.start().preferences(asking(ScaleInProtectedInstances::Wait)).send().await.unwrap();
     pass(3000).await;
-    assert_eq!(
-        (lab.status().await.as_str(), lab.refresh().await.percentage_complete()),
-        ("InProgress", Some(75))
-    );
+    assert_eq!((lab.status().await.as_str(), lab.refresh().await.percentage_complete()), ("InProgress", Some(75)));
     pass(1000).await;
     assert_eq!(lab.status().await, "Failed");
     lab.start().preferences(asking(ScaleInProtectedInstances::Refresh)).send().await.unwrap();
@@ -375,11 +360,7 @@ async fn preferences_are_checked() {
     for (preferences, text) in cases {
         refused!(lab.start().preferences(preferences.build()), "ValidationError", text);
     }
-    refused!(
-        lab.start().strategy(RefreshStrategy::ReplaceRootVolume),
-        "ValidationError",
-        "only the strategy Rolling"
-    );
+    refused!(lab.start().strategy(RefreshStrategy::ReplaceRootVolume), "ValidationError", "only the strategy Rolling");
     let unknown = DesiredConfiguration::builder().launch_template(web("9")).build();
     refused!(lab.start().desired_configuration(unknown), "ValidationError", "fully-formed launch template");
 }

@@ -4,9 +4,9 @@ use aws_sdk_autoscaling::operation::update_auto_scaling_group::builders::UpdateA
 use aws_sdk_autoscaling::types::{
     AvailabilityZoneDistribution, AvailabilityZoneImpairmentPolicy, CapacityDistributionStrategy,
     CapacityReservationPreference, CapacityReservationSpecification, ImpairedZoneHealthCheckBehavior,
-    InstanceLifecyclePolicy, InstanceMaintenancePolicy, InstanceRequirements, InstancesDistribution,
-    LaunchTemplate, LaunchTemplateOverrides, LaunchTemplateSpecification, MemoryMiBRequest,
-    MixedInstancesPolicy, Operator, RetentionAction, RetentionTriggers, VCpuCountRequest,
+    InstanceLifecyclePolicy, InstanceMaintenancePolicy, InstanceRequirements, InstancesDistribution, LaunchTemplate,
+    LaunchTemplateOverrides, LaunchTemplateSpecification, MemoryMiBRequest, MixedInstancesPolicy, Operator,
+    RetentionAction, RetentionTriggers, VCpuCountRequest,
 };
 use aws_sdk_ec2::types::{InstanceType, LaunchTemplateInstanceMarketOptionsRequest, MarketType};
 
@@ -58,9 +58,7 @@ async fn all_settings_are_kept_and_described() {
                 .capacity_reservation_preference(CapacityReservationPreference::None)
                 .build(),
         )
-        .instance_lifecycle_policy(
-            InstanceLifecyclePolicy::builder().retention_triggers(triggers.clone()).build(),
-        )
+        .instance_lifecycle_policy(InstanceLifecyclePolicy::builder().retention_triggers(triggers.clone()).build())
         .operator(Operator::builder().principal("eks.amazonaws.com").build())
         .send()
         .await
@@ -80,10 +78,7 @@ async fn all_settings_are_kept_and_described() {
     assert_eq!(group.default_instance_warmup(), Some(30));
     assert_eq!(group.instance_maintenance_policy(), Some(&maintenance(90, 120)));
     let distribution = group.availability_zone_distribution().unwrap();
-    assert_eq!(
-        distribution.capacity_distribution_strategy(),
-        Some(&CapacityDistributionStrategy::BalancedOnly)
-    );
+    assert_eq!(distribution.capacity_distribution_strategy(), Some(&CapacityDistributionStrategy::BalancedOnly));
     assert_eq!(group.availability_zone_impairment_policy().unwrap().zonal_shift_enabled(), Some(true));
     let reservation = group.capacity_reservation_specification().unwrap();
     assert_eq!(reservation.capacity_reservation_preference(), Some(&CapacityReservationPreference::None));
@@ -259,13 +254,7 @@ async fn an_update_of_a_mixed_instances_policy_may_leave_the_template_out() {
 async fn weights_count_towards_the_desired_capacity() {
     let lab = Lab::new().await;
     let policy = mixed(&[weighted("t3.large", "2")]);
-    lab.create()
-        .set_launch_template(None)
-        .mixed_instances_policy(policy)
-        .desired_capacity(3)
-        .send()
-        .await
-        .unwrap();
+    lab.create().set_launch_template(None).mixed_instances_policy(policy).desired_capacity(3).send().await.unwrap();
     pass(60).await;
     assert_eq!(lab.in_service(), 2, "two of two units each are the least that makes three");
     assert_eq!(lab.group().await.unwrap().instances()[0].weighted_capacity(), Some("2"));
@@ -277,8 +266,7 @@ async fn weights_count_towards_the_desired_capacity() {
 async fn instances_can_be_chosen_by_attributes() {
     let lab = Lab::new().await;
     let policy = mixed(&[required(Some(2), Some(2))]);
-    let create =
-        lab.create().set_launch_template(None).mixed_instances_policy(policy).desired_capacity_type("vcpu");
+    let create = lab.create().set_launch_template(None).mixed_instances_policy(policy).desired_capacity_type("vcpu");
     create.send().await.unwrap();
     pass(60).await;
     assert!(lab.in_service() > 0);
@@ -309,26 +297,19 @@ async fn mixed_instances_policies_are_checked() {
         (distributed(distribution().on_demand_base_capacity(-1).build()), "greater than or equal to 0"),
         (distributed(distribution().spot_allocation_strategy("cheap").build()), "spotAllocationStrategy"),
         (
-            distributed(
-                distribution().spot_allocation_strategy("capacity-optimized").spot_instance_pools(2).build(),
-            ),
+            distributed(distribution().spot_allocation_strategy("capacity-optimized").spot_instance_pools(2).build()),
             "SpotInstancePools option is only available",
         ),
     ];
     for (policy, text) in cases {
-        refused!(
-            lab.create().set_launch_template(None).mixed_instances_policy(policy),
-            "ValidationError",
-            text
-        );
+        refused!(lab.create().set_launch_template(None).mixed_instances_policy(policy), "ValidationError", text);
     }
     let image = lab.sim.add_image("Spot");
     let mut spot = lab.template(&image);
     let market = LaunchTemplateInstanceMarketOptionsRequest::builder().market_type(MarketType::Spot).build();
     spot.instance_market_options = Some(market);
     spot.instance_type = Some(InstanceType::T3Micro);
-    let create =
-        lab.sim.ec2().create_launch_template().launch_template_name("spot").launch_template_data(spot);
+    let create = lab.sim.ec2().create_launch_template().launch_template_name("spot").launch_template_data(spot);
     create.send().await.unwrap();
     let named = LaunchTemplateSpecification::builder().launch_template_name("spot").build();
     let policy = MixedInstancesPolicy::builder()

@@ -17,13 +17,9 @@ async fn a_vpc_is_found_by_its_name() {
     assert_eq!(vpc.tags()[0].key(), Some("Name"));
     let by_cidr = lab.ec2.describe_vpcs().filters(filter("cidr", "10.1.*")).send().await.unwrap();
     assert_eq!(by_cidr.vpcs().len(), 1);
-    let default =
-        lab.ec2.describe_vpcs().filters(filter("isDefault", "true")).send().await.unwrap();
+    let default = lab.ec2.describe_vpcs().filters(filter("isDefault", "true")).send().await.unwrap();
     assert!(default.vpcs().is_empty());
-    assert_eq!(
-        code(lab.ec2.describe_vpcs().vpc_ids("vpc-12345678").send().await),
-        "InvalidVpcID.NotFound"
-    );
+    assert_eq!(code(lab.ec2.describe_vpcs().vpc_ids("vpc-12345678").send().await), "InvalidVpcID.NotFound");
 }
 
 #[tokio::test(start_paused = true)]
@@ -32,11 +28,7 @@ async fn filters_are_alternatives_within_and_all_between() {
     let private = lab.sim.add_subnet(&lab.vpc, "Private-B", "ap-northeast-2b", "10.0.2.0/24");
     let found = async |filters: Vec<Filter>| {
         let subnets = lab.ec2.describe_subnets().set_filters(Some(filters)).send().await.unwrap();
-        subnets
-            .subnets()
-            .iter()
-            .map(|subnet| subnet.subnet_id().unwrap().to_owned())
-            .collect::<Vec<_>>()
+        subnets.subnets().iter().map(|subnet| subnet.subnet_id().unwrap().to_owned()).collect::<Vec<_>>()
     };
     let both = Filter::builder().name("tag:Name").values("Public-?").values("Private-B").build();
     assert_eq!(found(vec![both.clone()]).await, [lab.subnet.clone(), private.clone()]);
@@ -44,19 +36,14 @@ async fn filters_are_alternatives_within_and_all_between() {
     assert_eq!(found(vec![filter("availabilityZone", ZONE)]).await, [lab.subnet.as_str()]);
     assert_eq!(found(vec![filter("tag-key", "Name")]).await.len(), 2);
     assert_eq!(found(vec![filter("tag:name", "*")]).await.len(), 0, "keys are case-sensitive");
-    assert_eq!(
-        found(vec![filter("tag:Name", "public-a")]).await.len(),
-        0,
-        "values are case-sensitive"
-    );
+    assert_eq!(found(vec![filter("tag:Name", "public-a")]).await.len(), 0, "values are case-sensitive");
     assert_eq!(found(vec![filter("tag:Name", "Public-\\?")]).await.len(), 0, "escaped");
     assert_eq!(found(vec![filter("map-public-ip-on-launch", "true")]).await, [lab.subnet.as_str()]);
 
     let unknown = lab.ec2.describe_subnets().filters(filter("colour", "red")).send().await;
     assert_eq!(message(unknown), "The filter 'colour' is invalid");
     let elsewhere = SimAws::new();
-    let without_any =
-        elsewhere.ec2().describe_subnets().filters(filter("colour", "red")).send().await;
+    let without_any = elsewhere.ec2().describe_subnets().filters(filter("colour", "red")).send().await;
     assert_eq!(code(without_any), "InvalidParameterValue");
     let empty = Filter::builder().name("vpc-id").build();
     assert_eq!(code(lab.ec2.describe_subnets().filters(empty).send().await), "MissingParameter");
@@ -76,15 +63,8 @@ async fn interfaces_take_the_addresses_of_a_subnet() {
     lab.sim.add_interface(&lab.subnet, &[&group]);
     let second = lab.sim.add_interface(&lab.subnet, &[&group]);
     assert_eq!(free().await, 249);
-    let interfaces = lab
-        .ec2
-        .describe_network_interfaces()
-        .filters(filter("group-id", &group))
-        .send()
-        .await
-        .unwrap();
-    let addresses: Vec<_> =
-        interfaces.network_interfaces().iter().filter_map(|one| one.private_ip_address()).collect();
+    let interfaces = lab.ec2.describe_network_interfaces().filters(filter("group-id", &group)).send().await.unwrap();
+    let addresses: Vec<_> = interfaces.network_interfaces().iter().filter_map(|one| one.private_ip_address()).collect();
     assert_eq!(addresses, ["10.0.1.4", "10.0.1.5"]);
     lab.sim.remove_interface(&second);
     let gone = lab.ec2.describe_network_interfaces().network_interface_ids(second).send().await;
@@ -99,25 +79,15 @@ async fn results_come_in_pages() {
     }
     let first = lab.ec2.describe_security_groups().max_results(5).send().await.unwrap();
     assert_eq!(first.security_groups().len(), 5);
-    let next =
-        lab.ec2.describe_security_groups().max_results(5).next_token(first.next_token().unwrap());
+    let next = lab.ec2.describe_security_groups().max_results(5).next_token(first.next_token().unwrap());
     let second = next.send().await.unwrap();
     assert_eq!(second.security_groups().len(), 3);
     assert_eq!(second.next_token(), None);
     let pages = lab.ec2.describe_security_groups().max_results(5).into_paginator().items().send();
     assert_eq!(pages.collect::<Result<Vec<_>, _>>().await.unwrap().len(), 8);
-    assert_eq!(
-        code(lab.ec2.describe_security_groups().max_results(4).send().await),
-        "InvalidParameterValue"
-    );
-    assert_eq!(
-        code(lab.ec2.describe_security_groups().max_results(1001).send().await),
-        "InvalidParameterValue"
-    );
-    assert_eq!(
-        code(lab.ec2.describe_security_groups().next_token("x").send().await),
-        "InvalidNextToken"
-    );
+    assert_eq!(code(lab.ec2.describe_security_groups().max_results(4).send().await), "InvalidParameterValue");
+    assert_eq!(code(lab.ec2.describe_security_groups().max_results(1001).send().await), "InvalidParameterValue");
+    assert_eq!(code(lab.ec2.describe_security_groups().next_token("x").send().await), "InvalidNextToken");
 }
 
 #[tokio::test(start_paused = true)]
@@ -125,8 +95,7 @@ async fn images_have_owners() {
     let sim = SimAws::new();
     let ec2 = sim.ec2();
     let own = sim.add_image("Web-AMI");
-    let arm =
-        sim.add_custom_image(SimImage::named("al2023-arm").arm64().root_size(30).owned_by_amazon());
+    let arm = sim.add_custom_image(SimImage::named("al2023-arm").arm64().root_size(30).owned_by_amazon());
     let of = async |owner: &str| {
         let images = ec2.describe_images().owners(owner).send().await.unwrap();
         images.images().iter().map(|image| image.image_id().unwrap().to_owned()).collect::<Vec<_>>()
@@ -135,10 +104,7 @@ async fn images_have_owners() {
     assert_eq!(of("123456789012").await, [own.as_str()]);
     assert_eq!(of("amazon").await, [arm.as_str()]);
     assert_eq!(code(ec2.describe_images().owners("me").send().await), "InvalidUserID.Malformed");
-    let found = ec2
-        .describe_images()
-        .filters(filter("architecture", "arm64"))
-        .filters(filter("name", "al2023*"));
+    let found = ec2.describe_images().filters(filter("architecture", "arm64")).filters(filter("name", "al2023*"));
     let found = found.send().await.unwrap();
     let [image] = found.images() else { panic!("{found:?}") };
     assert_eq!(image.architecture(), Some(&ArchitectureValues::Arm64));
@@ -148,30 +114,18 @@ async fn images_have_owners() {
     assert!(all.images()[0].creation_date() < all.images()[1].creation_date());
     sim.remove_image(&own);
     assert_eq!(code(ec2.describe_images().image_ids(&own).send().await), "InvalidAMIID.NotFound");
-    assert_eq!(
-        code(ec2.describe_images().image_ids("Web-AMI").send().await),
-        "InvalidAMIID.Malformed"
-    );
+    assert_eq!(code(ec2.describe_images().image_ids("Web-AMI").send().await), "InvalidAMIID.Malformed");
 }
 
 #[tokio::test(start_paused = true)]
 async fn instance_types_have_architectures() {
     let ec2 = SimAws::new().ec2();
-    let types =
-        ec2.describe_instance_types().instance_types(InstanceType::T4gMicro).send().await.unwrap();
+    let types = ec2.describe_instance_types().instance_types(InstanceType::T4gMicro).send().await.unwrap();
     let [micro] = types.instance_types() else { panic!("{types:?}") };
-    assert_eq!(
-        micro.processor_info().unwrap().supported_architectures(),
-        [ArchitectureType::Arm64]
-    );
+    assert_eq!(micro.processor_info().unwrap().supported_architectures(), [ArchitectureType::Arm64]);
     assert_eq!(micro.v_cpu_info().unwrap().default_v_cpus(), Some(2));
     assert_eq!(micro.memory_info().unwrap().size_in_mib(), Some(1024));
-    let big = ec2
-        .describe_instance_types()
-        .filters(filter("instance-type", "m5.*large"))
-        .send()
-        .await
-        .unwrap();
+    let big = ec2.describe_instance_types().filters(filter("instance-type", "m5.*large")).send().await.unwrap();
     assert_eq!(big.instance_types().len(), 4);
     assert_eq!(big.instance_types()[3].memory_info().unwrap().size_in_mib(), Some(64 * 1024));
     let unknown = ec2.describe_instance_types().instance_types("x9.tiny".into()).send().await;
@@ -198,12 +152,7 @@ async fn zones_have_ids() {
     let ec2 = SimAws::new().ec2();
     let zones = ec2.describe_availability_zones().zone_names(ZONE).send().await.unwrap();
     assert_eq!(zones.availability_zones()[0].zone_id(), Some("apne2-az1"));
-    let all = ec2
-        .describe_availability_zones()
-        .filters(filter("state", "available"))
-        .send()
-        .await
-        .unwrap();
+    let all = ec2.describe_availability_zones().filters(filter("state", "available")).send().await.unwrap();
     assert_eq!(all.availability_zones().len(), 4);
     let unknown = ec2.describe_availability_zones().zone_names("us-east-1a").send().await;
     assert_eq!(code(unknown), "InvalidParameterValue");

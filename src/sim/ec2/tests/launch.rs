@@ -8,33 +8,24 @@ use aws_sdk_ec2::types::builders::{
 };
 use aws_sdk_ec2::types::{self as sdk};
 use aws_sdk_ec2::types::{
-    InstanceStateName, LaunchTemplateBlockDeviceMappingRequest,
-    LaunchTemplateEbsBlockDeviceRequest,
-    LaunchTemplateInstanceNetworkInterfaceSpecificationRequest,
-    LaunchTemplateTagSpecificationRequest, NetworkInterfaceType, RequestLaunchTemplateData,
-    ResourceType, VolumeType,
+    InstanceStateName, LaunchTemplateBlockDeviceMappingRequest, LaunchTemplateEbsBlockDeviceRequest,
+    LaunchTemplateInstanceNetworkInterfaceSpecificationRequest, LaunchTemplateTagSpecificationRequest,
+    NetworkInterfaceType, RequestLaunchTemplateData, ResourceType, VolumeType,
 };
 
 use super::{Lab, ZONE, code, filter, tag};
 use crate::sim::SimImage;
 use crate::sim::ec2::{
-    InstanceState, ServiceInterface, create_service_interface, instance_facts, instance_running_at,
-    instance_state, release_service_interface, set_interface_groups,
+    InstanceState, ServiceInterface, create_service_interface, instance_facts, instance_running_at, instance_state,
+    release_service_interface, set_interface_groups,
 };
 
 fn data(image: &str) -> RequestLaunchTemplateDataBuilder {
     RequestLaunchTemplateData::builder().image_id(image).instance_type("t3.micro".into())
 }
 
-fn tags(
-    resource_type: ResourceType,
-    key: &str,
-    value: &str,
-) -> LaunchTemplateTagSpecificationRequest {
-    LaunchTemplateTagSpecificationRequest::builder()
-        .resource_type(resource_type)
-        .tags(tag(key, value))
-        .build()
+fn tags(resource_type: ResourceType, key: &str, value: &str) -> LaunchTemplateTagSpecificationRequest {
+    LaunchTemplateTagSpecificationRequest::builder().resource_type(resource_type).tags(tag(key, value)).build()
 }
 
 fn volume(
@@ -54,8 +45,7 @@ async fn an_instance_is_what_its_template_says() {
     let image = lab.sim.add_custom_image(SimImage::named("api").serves(&[8080]));
     let group = lab.group("web").await;
     let template = lab.template("web", full_data(&image, &group)).await;
-    let id =
-        lab.launch(&template, &[("Name", "group"), ("aws:autoscaling:groupName", "web")]).unwrap();
+    let id = lab.launch(&template, &[("Name", "group"), ("aws:autoscaling:groupName", "web")]).unwrap();
 
     let [instance] = &lab.sim.instances()[..] else { panic!() };
     assert_eq!(instance.state, InstanceStateName::Pending);
@@ -75,25 +65,14 @@ async fn an_instance_is_what_its_template_says() {
     assert_eq!(described.private_ip_address(), Some("10.0.1.4"));
     assert!(described.public_ip_address().is_some(), "the subnet is public");
     assert_eq!(described.block_device_mappings().len(), 2);
-    let volumes = lab
-        .ec2
-        .describe_volumes()
-        .filters(filter("attachment.instance-id", &id))
-        .send()
-        .await
-        .unwrap();
-    let sizes: Vec<_> =
-        volumes.volumes().iter().map(|volume| (volume.size(), volume.volume_type())).collect();
+    let volumes = lab.ec2.describe_volumes().filters(filter("attachment.instance-id", &id)).send().await.unwrap();
+    let sizes: Vec<_> = volumes.volumes().iter().map(|volume| (volume.size(), volume.volume_type())).collect();
     assert_eq!(sizes, [(Some(20), Some(&VolumeType::Gp3)), (Some(125), Some(&VolumeType::St1))]);
-    let interfaces =
-        lab.ec2.describe_network_interfaces().filters(filter("attachment.instance-id", &id));
+    let interfaces = lab.ec2.describe_network_interfaces().filters(filter("attachment.instance-id", &id));
     let interfaces = interfaces.send().await.unwrap();
     assert_eq!(interfaces.network_interfaces()[0].tag_set()[0].key(), Some("net"));
     let facts = instance_facts(&lab.sim.shared.lock(), &id).unwrap();
-    assert_eq!(
-        (facts.serves, facts.groups, facts.instance_type),
-        (vec![8080], vec![group], "t3.micro".to_owned())
-    );
+    assert_eq!((facts.serves, facts.groups, facts.instance_type), (vec![8080], vec![group], "t3.micro".to_owned()));
 }
 
 fn full_data(image: &str, group: &str) -> RequestLaunchTemplateData {
@@ -104,10 +83,7 @@ fn full_data(image: &str, group: &str) -> RequestLaunchTemplateData {
         .tag_specifications(tags(ResourceType::Volume, "backup", "daily"))
         .tag_specifications(tags(ResourceType::NetworkInterface, "net", "web"))
         .block_device_mappings(volume("/dev/xvda", ebs().volume_size(20)))
-        .block_device_mappings(volume(
-            "/dev/xvdb",
-            ebs().volume_size(125).volume_type(VolumeType::St1),
-        ))
+        .block_device_mappings(volume("/dev/xvdb", ebs().volume_size(125).volume_type(VolumeType::St1)))
         .build()
 }
 
@@ -124,10 +100,7 @@ async fn an_instance_lives_and_dies_in_time() {
         let request = lab.ec2.describe_instances().filters(filter("instance-state-name", name));
         request.send().await.unwrap().reservations().len()
     };
-    assert_eq!(
-        instance_running_at(&lab.sim.shared.lock(), &id),
-        Some(launched + Duration::from_secs(35))
-    );
+    assert_eq!(instance_running_at(&lab.sim.shared.lock(), &id), Some(launched + Duration::from_secs(35)));
     assert_eq!(state(), InstanceState::Pending);
     tokio::time::sleep(Duration::from_secs(35)).await;
     assert_eq!(state(), InstanceState::Running);
@@ -144,9 +117,7 @@ async fn an_instance_lives_and_dies_in_time() {
     assert_eq!(state(), InstanceState::Terminated);
     delete_group().await.unwrap();
     assert!(lab.ec2.describe_volumes().send().await.unwrap().volumes().is_empty());
-    assert!(
-        lab.ec2.describe_network_interfaces().send().await.unwrap().network_interfaces().is_empty()
-    );
+    assert!(lab.ec2.describe_network_interfaces().send().await.unwrap().network_interfaces().is_empty());
     let described = lab.ec2.describe_instances().instance_ids(&id).send().await.unwrap();
     assert_eq!(described.reservations()[0].instances()[0].subnet_id(), None);
     assert_eq!(in_state("terminated").await, 1);
@@ -207,19 +178,12 @@ async fn a_launch_needs_existing_things_that_fit() {
     let other_vpc = lab.sim.add_vpc("Other", "10.1.0.0/16");
     let abroad = lab.sim.add_security_group(&other_vpc, "abroad");
     assert_eq!(lab.launch_refused(data("ami-12345678").build()).await, "InvalidAMIID.NotFound");
-    assert_eq!(
-        lab.launch_refused(data("resolve:ssm:/none").build()).await,
-        "InvalidParameterValue"
-    );
+    assert_eq!(lab.launch_refused(data("resolve:ssm:/none").build()).await, "InvalidParameterValue");
     let no_image = RequestLaunchTemplateData::builder().instance_type("t3.micro".into()).build();
     assert_eq!(lab.launch_refused(no_image).await, "MissingParameter");
     let no_type = RequestLaunchTemplateData::builder().image_id(&image).build();
     assert_eq!(lab.launch_refused(no_type).await, "MissingParameter");
-    assert_eq!(
-        lab.launch_refused(data(&arm).build()).await,
-        "InvalidParameterValue",
-        "architecture"
-    );
+    assert_eq!(lab.launch_refused(data(&arm).build()).await, "InvalidParameterValue", "architecture");
     let groups = |ids: &[&str]| {
         let ids = ids.iter().map(|&id| id.to_owned()).collect();
         data(&image).set_security_group_ids(Some(ids)).build()
@@ -251,14 +215,8 @@ async fn a_zone_without_capacity_refuses_launches() {
     lab.sim.set_insufficient_capacity(ZONE, true);
     let error = lab.launch(&template, &[]).unwrap_err();
     assert_eq!((error.code.as_str(), error.status), ("InsufficientInstanceCapacity", 500));
-    assert!(
-        error.message.starts_with("We currently do not have sufficient t3.micro capacity"),
-        "{}",
-        error.message
-    );
-    assert!(
-        error.message.ends_with("or choosing ap-northeast-2b, ap-northeast-2c, ap-northeast-2d.")
-    );
+    assert!(error.message.starts_with("We currently do not have sufficient t3.micro capacity"), "{}", error.message);
+    assert!(error.message.ends_with("or choosing ap-northeast-2b, ap-northeast-2c, ap-northeast-2d."));
     lab.sim.set_insufficient_capacity(ZONE, false);
     lab.launch(&template, &[]).unwrap();
 }
@@ -287,10 +245,7 @@ async fn volumes_are_checked_at_launch() {
         lab.launch_refused(data(&image).set_block_device_mappings(Some(mappings)).build()).await
     };
     let extra = |ebs| vec![volume("/dev/xvdb", ebs)];
-    assert_eq!(
-        on(vec![volume("/dev/xvda", ebs().volume_size(9))]).await,
-        "InvalidBlockDeviceMapping"
-    );
+    assert_eq!(on(vec![volume("/dev/xvda", ebs().volume_size(9))]).await, "InvalidBlockDeviceMapping");
     assert_eq!(on(extra(ebs())).await, "MissingParameter");
     let sized = |kind, size| ebs().volume_type(kind).volume_size(size);
     let gp3 = |size| sized(VolumeType::Gp3, size);
@@ -298,49 +253,22 @@ async fn volumes_are_checked_at_launch() {
     assert_eq!(on(extra(sized(VolumeType::Gp2, 16385))).await, "InvalidParameterValue");
     assert_eq!(on(extra(sized(VolumeType::Standard, 1025))).await, "InvalidParameterValue");
     assert_eq!(on(extra(sized(VolumeType::Io1, 100))).await, "MissingParameter", "iops");
-    assert_eq!(
-        on(extra(sized(VolumeType::Io1, 100).iops(5001))).await,
-        "InvalidParameterValue",
-        "ratio"
-    );
+    assert_eq!(on(extra(sized(VolumeType::Io1, 100).iops(5001))).await, "InvalidParameterValue", "ratio");
     assert_eq!(on(extra(sized(VolumeType::Io2, 100).iops(99))).await, "InvalidParameterValue");
-    assert_eq!(
-        on(extra(sized(VolumeType::Gp2, 100).iops(3000))).await,
-        "InvalidParameterCombination"
-    );
-    assert_eq!(
-        on(extra(sized(VolumeType::Io2, 100).iops(3000).throughput(200))).await,
-        "InvalidParameterCombination"
-    );
+    assert_eq!(on(extra(sized(VolumeType::Gp2, 100).iops(3000))).await, "InvalidParameterCombination");
+    assert_eq!(on(extra(sized(VolumeType::Io2, 100).iops(3000).throughput(200))).await, "InvalidParameterCombination");
     assert_eq!(on(extra(gp3(100).iops(2999))).await, "InvalidParameterValue");
     assert_eq!(on(extra(gp3(100).throughput(2001))).await, "InvalidParameterValue");
-    assert_eq!(
-        on(extra(gp3(100).throughput(751))).await,
-        "InvalidParameterValue",
-        "a quarter of the IOPS"
-    );
-    assert_eq!(
-        on(extra(gp3(10).encrypted(true).snapshot_id("snap-1"))).await,
-        "InvalidParameterCombination"
-    );
+    assert_eq!(on(extra(gp3(100).throughput(751))).await, "InvalidParameterValue", "a quarter of the IOPS");
+    assert_eq!(on(extra(gp3(10).encrypted(true).snapshot_id("snap-1"))).await, "InvalidParameterCombination");
     assert_eq!(on(extra(gp3(10).kms_key_id("key"))).await, "InvalidParameterDependency");
-    assert_eq!(
-        on(extra(gp3(10).volume_initialization_rate(100))).await,
-        "InvalidParameterCombination"
-    );
+    assert_eq!(on(extra(gp3(10).volume_initialization_rate(100))).await, "InvalidParameterCombination");
     let rate = ebs().snapshot_id("snap-1").volume_initialization_rate(99);
     assert_eq!(on(extra(rate)).await, "InvalidParameterValue");
-    assert_eq!(
-        on([extra(gp3(10)), extra(gp3(10))].concat()).await,
-        "InvalidBlockDeviceMapping",
-        "duplicate device"
-    );
+    assert_eq!(on([extra(gp3(10)), extra(gp3(10))].concat()).await, "InvalidBlockDeviceMapping", "duplicate device");
     let mapping = || LaunchTemplateBlockDeviceMappingRequest::builder().device_name("/dev/xvdb");
     assert_eq!(on(vec![mapping().build()]).await, "InvalidBlockDeviceMapping");
-    assert_eq!(
-        on(vec![mapping().virtual_name("disk0").build()]).await,
-        "InvalidBlockDeviceMapping"
-    );
+    assert_eq!(on(vec![mapping().virtual_name("disk0").build()]).await, "InvalidBlockDeviceMapping");
 
     let good = data(&image)
         .block_device_mappings(volume("/dev/xvda", gp3(16).iops(8000).throughput(2000)))
@@ -355,46 +283,29 @@ async fn interfaces_are_checked_at_launch() {
     let image = lab.sim.add_image("web");
     let group = lab.group("web").await;
     let foreign = lab.sim.add_interface(&lab.subnet, &[&group]);
-    let interface =
-        || LaunchTemplateInstanceNetworkInterfaceSpecificationRequest::builder().device_index(0);
+    let interface = || LaunchTemplateInstanceNetworkInterfaceSpecificationRequest::builder().device_index(0);
     let refused = async |interface: InterfaceBuilder| {
         lab.launch_refused(data(&image).network_interfaces(interface.build()).build()).await
     };
-    let both =
-        data(&image).security_group_ids(&group).network_interfaces(interface().build()).build();
+    let both = data(&image).security_group_ids(&group).network_interfaces(interface().build()).build();
     assert_eq!(lab.launch_refused(both).await, "InvalidParameterCombination");
     assert_eq!(refused(interface().subnet_id(&lab.subnet)).await, "InvalidParameterCombination");
-    assert_eq!(
-        refused(interface().network_interface_id("eni-12345678")).await,
-        "InvalidNetworkInterfaceID.NotFound"
-    );
+    assert_eq!(refused(interface().network_interface_id("eni-12345678")).await, "InvalidNetworkInterfaceID.NotFound");
     assert_eq!(refused(interface().network_interface_id(&foreign)).await, "Unsupported");
     assert_eq!(refused(interface().private_ip_address("10.0.1.4")).await, "InvalidIPAddress.InUse");
     assert_eq!(refused(interface().private_ip_address("10.0.2.4")).await, "InvalidParameterValue");
     assert_eq!(refused(interface().device_index(1)).await, "InvalidParameterValue");
-    let twice = data(&image)
-        .network_interfaces(interface().build())
-        .network_interfaces(interface().build());
+    let twice = data(&image).network_interfaces(interface().build()).network_interfaces(interface().build());
     assert_eq!(lab.launch_refused(twice.build()).await, "InvalidParameterValue");
     let public = data(&image)
         .network_interfaces(interface().associate_public_ip_address(true).build())
         .network_interfaces(interface().device_index(1).build());
     assert_eq!(lab.launch_refused(public.build()).await, "InvalidParameterCombination");
 
-    let good = interface()
-        .groups(&group)
-        .associate_public_ip_address(false)
-        .private_ip_address("10.0.1.77");
-    let template =
-        lab.template("good", data(&image).network_interfaces(good.build()).build()).await;
+    let good = interface().groups(&group).associate_public_ip_address(false).private_ip_address("10.0.1.77");
+    let template = lab.template("good", data(&image).network_interfaces(good.build()).build()).await;
     lab.launch(&template, &[]).unwrap();
-    let instances = lab
-        .ec2
-        .describe_instances()
-        .filters(filter("instance.group-id", &group))
-        .send()
-        .await
-        .unwrap();
+    let instances = lab.ec2.describe_instances().filters(filter("instance.group-id", &group)).send().await.unwrap();
     let instance = &instances.reservations()[0].instances()[0];
     assert_eq!(instance.private_ip_address(), Some("10.0.1.77"));
     assert_eq!(instance.public_ip_address(), None);
@@ -434,8 +345,7 @@ async fn interfaces_of_services_hold_groups_until_released() {
             requester: "amazon-elb".to_owned(),
         },
     );
-    let by_description =
-        lab.ec2.describe_network_interfaces().filters(filter("description", "ELB net/Web/*"));
+    let by_description = lab.ec2.describe_network_interfaces().filters(filter("description", "ELB net/Web/*"));
     let found = by_description.filters(filter("requester-id", "amazon-elb")).send().await.unwrap();
     let [described] = found.network_interfaces() else { panic!("{found:?}") };
     assert_eq!(described.network_interface_id(), Some(interface.as_str()));

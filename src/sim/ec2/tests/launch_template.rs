@@ -6,8 +6,8 @@ use aws_sdk_ec2::operation::describe_launch_template_versions::DescribeLaunchTem
 use aws_sdk_ec2::types::{self as sdk};
 use aws_sdk_ec2::types::{
     HttpTokensState, LaunchTemplateBlockDeviceMappingRequest, LaunchTemplateEbsBlockDeviceRequest,
-    LaunchTemplateErrorCode, LaunchTemplateInstanceMetadataOptionsRequest,
-    LaunchTemplateTagSpecificationRequest, RequestLaunchTemplateData, ResourceType, VolumeType,
+    LaunchTemplateErrorCode, LaunchTemplateInstanceMetadataOptionsRequest, LaunchTemplateTagSpecificationRequest,
+    RequestLaunchTemplateData, ResourceType, VolumeType,
 };
 
 use super::{Lab, code, filter, tag, tagged};
@@ -30,63 +30,38 @@ async fn a_template_begins_with_version_one() {
         .await
         .unwrap();
     let template = created.launch_template().unwrap();
-    assert_eq!(
-        (template.default_version_number(), template.latest_version_number()),
-        (Some(1), Some(1))
-    );
+    assert_eq!((template.default_version_number(), template.latest_version_number()), (Some(1), Some(1)));
     assert_eq!(template.tags()[0].value(), Some("web"));
-    let versions = lab
-        .ec2
-        .describe_launch_template_versions()
-        .launch_template_name("Web-LT")
-        .send()
-        .await
-        .unwrap();
+    let versions = lab.ec2.describe_launch_template_versions().launch_template_name("Web-LT").send().await.unwrap();
     let [version] = versions.launch_template_versions() else { panic!("{versions:?}") };
     assert_eq!(version.version_description(), Some("first"));
     assert_eq!(version.default_version(), Some(true));
     assert_eq!(version.launch_template_data().unwrap().image_id(), Some("ami-12345678"));
-    let listed =
-        lab.ec2.describe_launch_templates().launch_template_names("Web-LT").send().await.unwrap();
+    let listed = lab.ec2.describe_launch_templates().launch_template_names("Web-LT").send().await.unwrap();
     assert_eq!(listed.launch_templates(), std::slice::from_ref(template));
 }
 
 #[tokio::test(start_paused = true)]
 async fn names_are_checked_and_unique() {
     let lab = Lab::new();
-    let create = |name: &str| {
-        lab.ec2
-            .create_launch_template()
-            .launch_template_name(name)
-            .launch_template_data(data().build())
-    };
+    let create =
+        |name: &str| lab.ec2.create_launch_template().launch_template_name(name).launch_template_data(data().build());
     for name in ["ab", "with space", "ü-template", &"x".repeat(129)] {
-        assert_eq!(
-            code(create(name).send().await),
-            "InvalidLaunchTemplateName.MalformedException",
-            "{name}"
-        );
+        assert_eq!(code(create(name).send().await), "InvalidLaunchTemplateName.MalformedException", "{name}");
     }
     create("a(1).b/c-d_e").send().await.unwrap();
-    assert_eq!(
-        code(create("a(1).b/c-d_e").send().await),
-        "InvalidLaunchTemplateName.AlreadyExistsException"
-    );
+    assert_eq!(code(create("a(1).b/c-d_e").send().await), "InvalidLaunchTemplateName.AlreadyExistsException");
     create("A(1).b/c-d_e").send().await.expect("names are case-sensitive");
-    let nameless =
-        lab.ec2.create_launch_template().launch_template_data(data().build()).send().await;
+    let nameless = lab.ec2.create_launch_template().launch_template_data(data().build()).send().await;
     assert_eq!(code(nameless), "MissingParameter");
-    let empty =
-        RequestLaunchTemplateData::builder().set_security_group_ids(Some(Vec::new())).build();
-    let empty =
-        lab.ec2.create_launch_template().launch_template_name("empty").launch_template_data(empty);
+    let empty = RequestLaunchTemplateData::builder().set_security_group_ids(Some(Vec::new())).build();
+    let empty = lab.ec2.create_launch_template().launch_template_name("empty").launch_template_data(empty);
     assert_eq!(code(empty.send().await), "MissingParameter");
     let none = lab.ec2.create_launch_template().launch_template_name("none").send().await;
     assert_eq!(code(none), "MissingParameter");
     let long = create("long").version_description("x".repeat(256)).send().await;
     assert_eq!(code(long), "InvalidParameterValue");
-    let wrong =
-        create("wrong").tag_specifications(tagged(ResourceType::Instance, "a", "b")).send().await;
+    let wrong = create("wrong").tag_specifications(tagged(ResourceType::Instance, "a", "b")).send().await;
     assert_eq!(code(wrong), "InvalidParameterValue");
 }
 
@@ -94,83 +69,42 @@ async fn names_are_checked_and_unique() {
 async fn malformed_data_is_refused() {
     let lab = Lab::new();
     let refused = async |data: RequestLaunchTemplateData| {
-        code(
-            lab.ec2
-                .create_launch_template()
-                .launch_template_name("bad")
-                .launch_template_data(data)
-                .send()
-                .await,
-        )
+        code(lab.ec2.create_launch_template().launch_template_name("bad").launch_template_data(data).send().await)
     };
     let encode = |bytes: usize| aws_smithy_types::base64::encode("x".repeat(bytes));
     assert_eq!(refused(data().user_data("#!/bin/sh").build()).await, "InvalidUserData.Malformed");
     assert_eq!(refused(data().user_data(encode(16385)).build()).await, "InvalidParameterValue");
     assert_eq!(refused(data().image_id("web").build()).await, "InvalidAMIID.Malformed");
-    assert_eq!(
-        refused(data().instance_type("t3.mikro".into()).build()).await,
-        "InvalidParameterValue"
-    );
+    assert_eq!(refused(data().instance_type("t3.mikro".into()).build()).await, "InvalidParameterValue");
     let tags = |resource_type: ResourceType, key: &str| {
-        LaunchTemplateTagSpecificationRequest::builder()
-            .resource_type(resource_type)
-            .tags(tag(key, "x"))
-            .build()
+        LaunchTemplateTagSpecificationRequest::builder().resource_type(resource_type).tags(tag(key, "x")).build()
     };
     let refused_tags = [tags(ResourceType::Vpc, "a"), tags(ResourceType::Instance, "aws:a")];
     for specification in refused_tags {
-        assert_eq!(
-            refused(data().tag_specifications(specification).build()).await,
-            "InvalidParameterValue"
-        );
+        assert_eq!(refused(data().tag_specifications(specification).build()).await, "InvalidParameterValue");
     }
     let twice = data()
         .tag_specifications(tags(ResourceType::Instance, "a"))
         .tag_specifications(tags(ResourceType::Instance, "b"));
     assert_eq!(refused(twice.build()).await, "InvalidParameterValue");
-    let hops = LaunchTemplateInstanceMetadataOptionsRequest::builder()
-        .http_put_response_hop_limit(65)
-        .build();
+    let hops = LaunchTemplateInstanceMetadataOptionsRequest::builder().http_put_response_hop_limit(65).build();
     assert_eq!(refused(data().metadata_options(hops).build()).await, "InvalidParameterValue");
-    let tokens =
-        LaunchTemplateInstanceMetadataOptionsRequest::builder().http_tokens("never".into()).build();
+    let tokens = LaunchTemplateInstanceMetadataOptionsRequest::builder().http_tokens("never".into()).build();
     assert_eq!(refused(data().metadata_options(tokens).build()).await, "InvalidParameterValue");
     let ebs = LaunchTemplateEbsBlockDeviceRequest::builder().volume_type("gp9".into()).build();
-    let mapping = LaunchTemplateBlockDeviceMappingRequest::builder()
-        .device_name("/dev/xvda")
-        .ebs(ebs)
-        .build();
-    assert_eq!(
-        refused(data().block_device_mappings(mapping).build()).await,
-        "InvalidParameterValue"
-    );
-    let profile = sdk::LaunchTemplateIamInstanceProfileSpecificationRequest::builder()
-        .arn("arn")
-        .name("name")
-        .build();
-    assert_eq!(
-        refused(data().iam_instance_profile(profile).build()).await,
-        "InvalidParameterCombination"
-    );
+    let mapping = LaunchTemplateBlockDeviceMappingRequest::builder().device_name("/dev/xvda").ebs(ebs).build();
+    assert_eq!(refused(data().block_device_mappings(mapping).build()).await, "InvalidParameterValue");
+    let profile = sdk::LaunchTemplateIamInstanceProfileSpecificationRequest::builder().arn("arn").name("name").build();
+    assert_eq!(refused(data().iam_instance_profile(profile).build()).await, "InvalidParameterCombination");
     let credits = sdk::CreditSpecificationRequest::builder().cpu_credits("some").build();
     assert_eq!(refused(data().credit_specification(credits).build()).await, "InvalidCpuCredits");
-    let placement = sdk::LaunchTemplatePlacementRequest::builder()
-        .host_id("h")
-        .host_resource_group_arn("a")
-        .build();
+    let placement = sdk::LaunchTemplatePlacementRequest::builder().host_id("h").host_resource_group_arn("a").build();
     assert_eq!(refused(data().placement(placement).build()).await, "InvalidParameterCombination");
-    let spot =
-        sdk::LaunchTemplateSpotMarketOptionsRequest::builder().block_duration_minutes(90).build();
-    let market =
-        sdk::LaunchTemplateInstanceMarketOptionsRequest::builder().spot_options(spot).build();
-    assert_eq!(
-        refused(data().instance_market_options(market).build()).await,
-        "InvalidParameterValue"
-    );
+    let spot = sdk::LaunchTemplateSpotMarketOptionsRequest::builder().block_duration_minutes(90).build();
+    let market = sdk::LaunchTemplateInstanceMarketOptionsRequest::builder().spot_options(spot).build();
+    assert_eq!(refused(data().instance_market_options(market).build()).await, "InvalidParameterValue");
     let both = data()
-        .hibernation_options(
-            sdk::LaunchTemplateHibernationOptionsRequest::builder().configured(true).build(),
-        )
+        .hibernation_options(sdk::LaunchTemplateHibernationOptionsRequest::builder().configured(true).build())
         .enclave_options(sdk::LaunchTemplateEnclaveOptionsRequest::builder().enabled(true).build());
     assert_eq!(refused(both.build()).await, "InvalidParameterCombination");
     let accepted = data().image_id("resolve:ssm:/golden/web:3").user_data(encode(16384)).build();
@@ -187,21 +121,13 @@ async fn instance_requirements_are_checked() {
     };
     let create = async |requirements: sdk::InstanceRequirementsRequest| {
         let data = RequestLaunchTemplateData::builder().instance_requirements(requirements).build();
-        lab.ec2
-            .create_launch_template()
-            .launch_template_name("req")
-            .launch_template_data(data)
-            .send()
-            .await
+        lab.ec2.create_launch_template().launch_template_name("req").launch_template_data(data).send().await
     };
-    let no_memory = sdk::InstanceRequirementsRequest::builder()
-        .v_cpu_count(sdk::VCpuCountRangeRequest::builder().min(2).build());
+    let no_memory =
+        sdk::InstanceRequirementsRequest::builder().v_cpu_count(sdk::VCpuCountRangeRequest::builder().min(2).build());
     assert_eq!(code(create(no_memory.build()).await), "MissingParameter");
     let order = sdk::VCpuCountRangeRequest::builder().min(4).max(2).build();
-    assert_eq!(
-        code(create(requirements().v_cpu_count(order).build()).await),
-        "InvalidParameterValue"
-    );
+    assert_eq!(code(create(requirements().v_cpu_count(order).build()).await), "InvalidParameterValue");
     let both = requirements().allowed_instance_types("m5.*").excluded_instance_types("t3.*");
     assert_eq!(code(create(both.build()).await), "InvalidParameterCombination");
     let charset = requirements().allowed_instance_types("m5 large");
@@ -209,13 +135,7 @@ async fn instance_requirements_are_checked() {
     let unknown = requirements().cpu_manufacturers("cyrix".into());
     assert_eq!(code(create(unknown.build()).await), "InvalidParameterValue");
     let both = data().instance_requirements(requirements().build()).build();
-    let both = lab
-        .ec2
-        .create_launch_template()
-        .launch_template_name("both")
-        .launch_template_data(both)
-        .send()
-        .await;
+    let both = lab.ec2.create_launch_template().launch_template_name("both").launch_template_data(both).send().await;
     assert_eq!(code(both), "InvalidParameterCombination");
     create(requirements().allowed_instance_types("m5.*").build()).await.unwrap();
 }
@@ -224,10 +144,7 @@ async fn instance_requirements_are_checked() {
 async fn a_version_inherits_from_its_source() {
     let lab = Lab::new();
     let ebs = |snapshot: &str| {
-        let ebs = LaunchTemplateEbsBlockDeviceRequest::builder()
-            .volume_size(20)
-            .snapshot_id(snapshot)
-            .build();
+        let ebs = LaunchTemplateEbsBlockDeviceRequest::builder().volume_size(20).snapshot_id(snapshot).build();
         LaunchTemplateBlockDeviceMappingRequest::builder().device_name("/dev/xvdb").ebs(ebs).build()
     };
     let first = data().key_name("ops").block_device_mappings(ebs("snap-1")).build();
@@ -235,25 +152,17 @@ async fn a_version_inherits_from_its_source() {
     let create = || lab.ec2.create_launch_template_version().launch_template_id(&id);
     let change = RequestLaunchTemplateData::builder().instance_type("t3.small".into()).build();
 
-    let second =
-        create().source_version("1").launch_template_data(change.clone()).send().await.unwrap();
+    let second = create().source_version("1").launch_template_data(change.clone()).send().await.unwrap();
     let second = second.launch_template_version().unwrap();
     assert_eq!((second.version_number(), second.default_version()), (Some(2), Some(false)));
     let inherited = second.launch_template_data().unwrap();
     assert_eq!(inherited.key_name(), Some("ops"));
     assert_eq!(inherited.instance_type().unwrap().as_str(), "t3.small");
     let volume = inherited.block_device_mappings()[0].ebs().unwrap();
-    assert_eq!(
-        (volume.volume_size(), volume.snapshot_id()),
-        (Some(20), None),
-        "snapshots are not inherited"
-    );
+    assert_eq!((volume.volume_size(), volume.snapshot_id()), (Some(20), None), "snapshots are not inherited");
 
     let third = create().launch_template_data(change.clone()).send().await.unwrap();
-    assert_eq!(
-        third.launch_template_version().unwrap().launch_template_data().unwrap().key_name(),
-        None
-    );
+    assert_eq!(third.launch_template_version().unwrap().launch_template_data().unwrap().key_name(), None);
     let unknown = create().source_version("9").launch_template_data(change.clone()).send().await;
     assert_eq!(code(unknown), "InvalidLaunchTemplateId.VersionNotFound");
     assert_eq!(code(create().source_version("1").send().await), "MissingParameter");
@@ -276,30 +185,17 @@ async fn the_default_version_stays_until_modified() {
     assert_eq!(lab.resolve("web", "$Default").unwrap().version, 1);
     assert_eq!(lab.resolve(&id, "$Latest").unwrap().version, 3);
     assert_eq!(lab.resolve(&id, "2").unwrap().version, 2);
-    let modify = |version: &str| {
-        lab.ec2.modify_launch_template().launch_template_id(&id).default_version(version).send()
-    };
+    let modify =
+        |version: &str| lab.ec2.modify_launch_template().launch_template_id(&id).default_version(version).send();
     let template = modify("3").await.unwrap().launch_template.unwrap();
-    assert_eq!(
-        (template.default_version_number(), template.latest_version_number()),
-        (Some(3), Some(3))
-    );
+    assert_eq!((template.default_version_number(), template.latest_version_number()), (Some(3), Some(3)));
     assert_eq!(lab.resolve("web", "").unwrap().version, 3);
     assert_eq!(code(modify("666").await), "InvalidLaunchTemplateId.VersionNotFound");
     let nothing = lab.ec2.modify_launch_template().launch_template_id(&id).send().await;
     assert_eq!(code(nothing), "MissingParameter");
-    assert_eq!(
-        lab.resolve("web", "7").unwrap_err().code,
-        "InvalidLaunchTemplateId.VersionNotFound"
-    );
-    assert_eq!(
-        lab.resolve("absent", "1").unwrap_err().code,
-        "InvalidLaunchTemplateName.NotFoundException"
-    );
-    assert_eq!(
-        lab.resolve("lt-12345678", "1").unwrap_err().code,
-        "InvalidLaunchTemplateId.NotFound"
-    );
+    assert_eq!(lab.resolve("web", "7").unwrap_err().code, "InvalidLaunchTemplateId.VersionNotFound");
+    assert_eq!(lab.resolve("absent", "1").unwrap_err().code, "InvalidLaunchTemplateName.NotFoundException");
+    assert_eq!(lab.resolve("lt-12345678", "1").unwrap_err().code, "InvalidLaunchTemplateId.NotFound");
 }
 
 #[tokio::test(start_paused = true)]
@@ -315,21 +211,14 @@ async fn versions_are_deleted_one_by_one_and_numbers_not_reused() {
     add().await;
     let delete = || lab.ec2.delete_launch_template_versions().launch_template_id(&id);
     let deleted = delete().versions("1").versions("3").versions("8").send().await.unwrap();
-    let [success] = deleted.successfully_deleted_launch_template_versions() else {
-        panic!("{deleted:?}")
-    };
+    let [success] = deleted.successfully_deleted_launch_template_versions() else { panic!("{deleted:?}") };
     assert_eq!(success.version_number(), Some(3));
-    let [default, absent] = deleted.unsuccessfully_deleted_launch_template_versions() else {
-        panic!("{deleted:?}")
-    };
+    let [default, absent] = deleted.unsuccessfully_deleted_launch_template_versions() else { panic!("{deleted:?}") };
     let error = |item: &sdk::DeleteLaunchTemplateVersionsResponseErrorItem| {
         (item.version_number(), item.response_error().unwrap().code().cloned())
     };
     assert_eq!(error(default), (Some(1), Some(LaunchTemplateErrorCode::UnexpectedError)));
-    assert_eq!(
-        error(absent),
-        (Some(8), Some(LaunchTemplateErrorCode::LaunchTemplateVersionDoesNotExist))
-    );
+    assert_eq!(error(absent), (Some(8), Some(LaunchTemplateErrorCode::LaunchTemplateVersionDoesNotExist)));
     assert_eq!(lab.resolve(&id, "$Latest").unwrap().version, 2);
     assert_eq!(add().await, 4);
 
@@ -352,11 +241,7 @@ async fn versions_are_listed_by_number_latest_and_default() {
     lab.template("api", data().image_id("ami-87654321").build()).await;
     for instance_type in ["t3.small", "t3.medium"] {
         let version = lab.ec2.create_launch_template_version().launch_template_id(&id);
-        version
-            .launch_template_data(data().instance_type(instance_type.into()).build())
-            .send()
-            .await
-            .unwrap();
+        version.launch_template_data(data().instance_type(instance_type.into()).build()).send().await.unwrap();
     }
     let numbers = |output: DescribeLaunchTemplateVersionsOutput| {
         let versions = output.launch_template_versions().iter();
@@ -367,31 +252,15 @@ async fn versions_are_listed_by_number_latest_and_default() {
     assert_eq!(numbers(of_web().send().await.unwrap()), [3, 2, 1]);
     assert_eq!(numbers(of_web().versions("$Default").versions("2").send().await.unwrap()), [2, 1]);
     assert_eq!(numbers(of_web().min_version("2").send().await.unwrap()), [3, 2]);
-    assert_eq!(
-        numbers(of_web().filters(filter("instance-type", "t3.s*")).send().await.unwrap()),
-        [2]
-    );
-    assert_eq!(
-        numbers(of_web().filters(filter("is-default-version", "true")).send().await.unwrap()),
-        [1]
-    );
+    assert_eq!(numbers(of_web().filters(filter("instance-type", "t3.s*")).send().await.unwrap()), [2]);
+    assert_eq!(numbers(of_web().filters(filter("is-default-version", "true")).send().await.unwrap()), [1]);
     assert_eq!(numbers(all().versions("$Latest").send().await.unwrap()), [3, 1]);
-    assert_eq!(
-        numbers(all().versions("$Latest").versions("$Default").send().await.unwrap()),
-        [3, 1, 1]
-    );
-    let by_image =
-        all().versions("$Latest").filters(filter("image-id", "ami-87654321")).send().await.unwrap();
+    assert_eq!(numbers(all().versions("$Latest").versions("$Default").send().await.unwrap()), [3, 1, 1]);
+    let by_image = all().versions("$Latest").filters(filter("image-id", "ami-87654321")).send().await.unwrap();
     assert_eq!(by_image.launch_template_versions()[0].launch_template_name(), Some("api"));
 
-    assert_eq!(
-        code(of_web().versions("9").send().await),
-        "InvalidLaunchTemplateId.VersionNotFound"
-    );
-    assert_eq!(
-        code(of_web().versions("1").min_version("1").send().await),
-        "InvalidParameterCombination"
-    );
+    assert_eq!(code(of_web().versions("9").send().await), "InvalidLaunchTemplateId.VersionNotFound");
+    assert_eq!(code(of_web().versions("1").min_version("1").send().await), "InvalidParameterCombination");
     assert_eq!(code(all().versions("1").send().await), "InvalidParameterValue");
     assert_eq!(code(all().send().await), "MissingParameter");
     assert_eq!(code(of_web().filters(filter("tag:a", "b")).send().await), "InvalidParameterValue");
@@ -404,8 +273,7 @@ async fn versions_are_listed_by_number_latest_and_default() {
 async fn a_client_token_makes_creation_idempotent() {
     let lab = Lab::new();
     let create = |name: &str| {
-        let request =
-            lab.ec2.create_launch_template().launch_template_name(name).client_token("token-1");
+        let request = lab.ec2.create_launch_template().launch_template_name(name).client_token("token-1");
         request.launch_template_data(data().build()).send()
     };
     let first = create("web").await.unwrap();
@@ -413,8 +281,7 @@ async fn a_client_token_makes_creation_idempotent() {
     assert_eq!(code(create("api").await), "IdempotentParameterMismatch");
     let id = first.launch_template().unwrap().launch_template_id().unwrap().to_owned();
     let version = |token: &str| {
-        let request =
-            lab.ec2.create_launch_template_version().launch_template_id(&id).client_token(token);
+        let request = lab.ec2.create_launch_template_version().launch_template_id(&id).client_token(token);
         request.launch_template_data(data().build()).send()
     };
     let second = version("token-2").await.unwrap();
@@ -439,11 +306,9 @@ async fn templates_and_versions_show_after_the_lag() {
     assert_eq!(templates.launch_templates().len(), 1);
     let by_name = || lab.ec2.describe_launch_templates().launch_template_names("new").send();
     assert_eq!(code(by_name().await), "InvalidLaunchTemplateName.NotFoundException");
-    let versions =
-        lab.ec2.describe_launch_template_versions().launch_template_name("new").send().await;
+    let versions = lab.ec2.describe_launch_template_versions().launch_template_name("new").send().await;
     assert_eq!(code(versions), "InvalidLaunchTemplateName.NotFoundException");
-    let latest =
-        lab.ec2.describe_launch_template_versions().launch_template_id(&id).versions("$Latest");
+    let latest = lab.ec2.describe_launch_template_versions().launch_template_id(&id).versions("$Latest");
     let latest = latest.send().await.unwrap();
     assert_eq!(latest.launch_template_versions()[0].version_number(), Some(1));
     tokio::time::sleep(Duration::from_secs(10)).await;
@@ -460,32 +325,18 @@ async fn all_members_of_the_data_come_back() {
         .device_index(0)
         .groups("sg-12345678")
         .ipv6_addresses(sdk::InstanceIpv6AddressRequest::builder().ipv6_address("::1").build())
-        .ipv4_prefixes(
-            sdk::Ipv4PrefixSpecificationRequest::builder().ipv4_prefix("10.0.0.0/28").build(),
-        )
+        .ipv4_prefixes(sdk::Ipv4PrefixSpecificationRequest::builder().ipv4_prefix("10.0.0.0/28").build())
         .connection_tracking_specification(
-            sdk::ConnectionTrackingSpecificationRequest::builder()
-                .udp_timeout(30)
-                .udp_stream_timeout(60)
-                .build(),
+            sdk::ConnectionTrackingSpecificationRequest::builder().udp_timeout(30).udp_stream_timeout(60).build(),
         );
     let data = RequestLaunchTemplateData::builder()
         .kernel_id("aki-1")
         .ebs_optimized(true)
-        .iam_instance_profile(
-            sdk::LaunchTemplateIamInstanceProfileSpecificationRequest::builder()
-                .name("web")
-                .build(),
-        )
+        .iam_instance_profile(sdk::LaunchTemplateIamInstanceProfileSpecificationRequest::builder().name("web").build())
         .block_device_mappings(
             LaunchTemplateBlockDeviceMappingRequest::builder()
                 .device_name("/dev/xvda")
-                .ebs(
-                    LaunchTemplateEbsBlockDeviceRequest::builder()
-                        .volume_type(VolumeType::Gp3)
-                        .iops(4000)
-                        .build(),
-                )
+                .ebs(LaunchTemplateEbsBlockDeviceRequest::builder().volume_type(VolumeType::Gp3).iops(4000).build())
                 .build(),
         )
         .network_interfaces(interface.build())
@@ -511,44 +362,29 @@ async fn all_members_of_the_data_come_back() {
         )
         .elastic_gpu_specifications(sdk::ElasticGpuSpecification::builder().r#type("eg1").build())
         .elastic_inference_accelerators(
-            sdk::LaunchTemplateElasticInferenceAccelerator::builder()
-                .r#type("eia1")
-                .count(1)
-                .build(),
+            sdk::LaunchTemplateElasticInferenceAccelerator::builder().r#type("eia1").count(1).build(),
         )
         .security_group_ids("sg-12345678")
         .security_groups("default")
         .instance_market_options(
             sdk::LaunchTemplateInstanceMarketOptionsRequest::builder()
                 .market_type(sdk::MarketType::Spot)
-                .spot_options(
-                    sdk::LaunchTemplateSpotMarketOptionsRequest::builder()
-                        .block_duration_minutes(60)
-                        .build(),
-                )
+                .spot_options(sdk::LaunchTemplateSpotMarketOptionsRequest::builder().block_duration_minutes(60).build())
                 .build(),
         )
-        .credit_specification(
-            sdk::CreditSpecificationRequest::builder().cpu_credits("unlimited").build(),
-        )
+        .credit_specification(sdk::CreditSpecificationRequest::builder().cpu_credits("unlimited").build())
         .cpu_options(sdk::LaunchTemplateCpuOptionsRequest::builder().core_count(1).build())
         .capacity_reservation_specification(
             sdk::LaunchTemplateCapacityReservationSpecificationRequest::builder()
                 .capacity_reservation_target(
-                    sdk::CapacityReservationTarget::builder()
-                        .capacity_reservation_id("cr-1")
-                        .build(),
+                    sdk::CapacityReservationTarget::builder().capacity_reservation_id("cr-1").build(),
                 )
                 .build(),
         )
         .license_specifications(
-            sdk::LaunchTemplateLicenseConfigurationRequest::builder()
-                .license_configuration_arn("arn")
-                .build(),
+            sdk::LaunchTemplateLicenseConfigurationRequest::builder().license_configuration_arn("arn").build(),
         )
-        .hibernation_options(
-            sdk::LaunchTemplateHibernationOptionsRequest::builder().configured(true).build(),
-        )
+        .hibernation_options(sdk::LaunchTemplateHibernationOptionsRequest::builder().configured(true).build())
         .metadata_options(
             LaunchTemplateInstanceMetadataOptionsRequest::builder()
                 .http_tokens(HttpTokensState::Required.as_str().into())
@@ -556,9 +392,7 @@ async fn all_members_of_the_data_come_back() {
         )
         .enclave_options(sdk::LaunchTemplateEnclaveOptionsRequest::builder().enabled(false).build())
         .private_dns_name_options(
-            sdk::LaunchTemplatePrivateDnsNameOptionsRequest::builder()
-                .enable_resource_name_dns_a_record(true)
-                .build(),
+            sdk::LaunchTemplatePrivateDnsNameOptionsRequest::builder().enable_resource_name_dns_a_record(true).build(),
         )
         .maintenance_options(
             sdk::LaunchTemplateInstanceMaintenanceOptionsRequest::builder()
@@ -573,14 +407,11 @@ async fn all_members_of_the_data_come_back() {
                 .build(),
         )
         .secondary_interfaces(
-            sdk::LaunchTemplateInstanceSecondaryInterfaceSpecificationRequest::builder()
-                .device_index(1)
-                .build(),
+            sdk::LaunchTemplateInstanceSecondaryInterfaceSpecificationRequest::builder().device_index(1).build(),
         )
         .build();
     let id = lab.template("full", data.clone()).await;
-    let versions =
-        lab.ec2.describe_launch_template_versions().launch_template_id(&id).send().await.unwrap();
+    let versions = lab.ec2.describe_launch_template_versions().launch_template_id(&id).send().await.unwrap();
     let answer = versions.launch_template_versions()[0].launch_template_data().unwrap();
 
     // The type excludes the requirements that are there.
@@ -601,22 +432,15 @@ async fn all_members_of_the_data_come_back() {
     assert_eq!(answer.instance_requirements().unwrap().v_cpu_count().unwrap().max(), Some(2));
     let spot = answer.instance_market_options().unwrap().spot_options().unwrap();
     assert_eq!(spot.block_duration_minutes(), Some(60));
-    let reservation =
-        answer.capacity_reservation_specification().unwrap().capacity_reservation_target().unwrap();
+    let reservation = answer.capacity_reservation_specification().unwrap().capacity_reservation_target().unwrap();
     assert_eq!(reservation.capacity_reservation_id(), Some("cr-1"));
 }
 
 /// The names of the top-level members that are `None`, as the debug format tells.
 fn missing_members(answer: &sdk::ResponseLaunchTemplateData) -> Vec<String> {
     let text = format!("{answer:#?}");
-    let members: Vec<&str> = text
-        .lines()
-        .filter(|line| line.starts_with("    ") && !line.starts_with("     "))
-        .collect();
+    let members: Vec<&str> =
+        text.lines().filter(|line| line.starts_with("    ") && !line.starts_with("     ")).collect();
     assert!(members.iter().filter(|line| line.contains(": ")).count() >= 34, "{text}");
-    members
-        .iter()
-        .filter(|line| line.ends_with(": None,"))
-        .map(|line| line.trim().to_owned())
-        .collect()
+    members.iter().filter(|line| line.ends_with(": None,")).map(|line| line.trim().to_owned()).collect()
 }

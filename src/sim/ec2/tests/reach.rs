@@ -7,26 +7,19 @@ use crate::sim::ec2::reaches;
 
 impl Lab {
     fn reaches(&self, from: &[&String], to: &[&String], port: u16) -> bool {
-        let owned =
-            |groups: &[&String]| groups.iter().map(|group| (*group).clone()).collect::<Vec<_>>();
+        let owned = |groups: &[&String]| groups.iter().map(|group| (*group).clone()).collect::<Vec<_>>();
         reaches(&self.sim.shared.lock(), &owned(from), &owned(to), port)
     }
 
     async fn allow(&self, group: &str, permission: IpPermission) {
-        let request =
-            self.ec2.authorize_security_group_ingress().group_id(group).ip_permissions(permission);
+        let request = self.ec2.authorize_security_group_ingress().group_id(group).ip_permissions(permission);
         request.send().await.unwrap();
     }
 
     async fn seal(&self, group: &str) {
-        let everything = IpPermission::builder()
-            .ip_protocol("-1")
-            .ip_ranges(IpRange::builder().cidr_ip("0.0.0.0/0").build());
-        let request = self
-            .ec2
-            .revoke_security_group_egress()
-            .group_id(group)
-            .ip_permissions(everything.build());
+        let everything =
+            IpPermission::builder().ip_protocol("-1").ip_ranges(IpRange::builder().cidr_ip("0.0.0.0/0").build());
+        let request = self.ec2.revoke_security_group_egress().group_id(group).ip_permissions(everything.build());
         request.send().await.unwrap();
     }
 }
@@ -34,8 +27,7 @@ impl Lab {
 #[tokio::test(start_paused = true)]
 async fn traffic_needs_a_rule_for_its_source_and_port() {
     let lab = Lab::new();
-    let (alb, web, other) =
-        (lab.group("alb").await, lab.group("web").await, lab.group("other").await);
+    let (alb, web, other) = (lab.group("alb").await, lab.group("web").await, lab.group("other").await);
     assert!(!lab.reaches(&[&alb], &[&web], 80));
     lab.allow(&web, from_group(80, &alb)).await;
     assert!(lab.reaches(&[&alb], &[&web], 80));
@@ -51,20 +43,12 @@ async fn ranges_of_ports_and_addresses_count() {
     let (alb, web) = (lab.group("alb").await, lab.group("web").await);
     let permission = |protocol: &str, cidr: &str| {
         let range = IpRange::builder().cidr_ip(cidr).build();
-        IpPermission::builder()
-            .ip_protocol(protocol)
-            .from_port(8000)
-            .to_port(9000)
-            .ip_ranges(range)
-            .build()
+        IpPermission::builder().ip_protocol(protocol).from_port(8000).to_port(9000).ip_ranges(range).build()
     };
     lab.allow(&web, permission("udp", "0.0.0.0/0")).await;
     lab.allow(&web, permission("tcp", "192.168.0.0/16")).await;
     lab.allow(&web, permission("tcp", "10.0.1.0/24")).await;
-    assert!(
-        !lab.reaches(&[&alb], &[&web], 8080),
-        "neither UDP nor another network nor a part of the VPC"
-    );
+    assert!(!lab.reaches(&[&alb], &[&web], 8080), "neither UDP nor another network nor a part of the VPC");
     lab.allow(&web, permission("tcp", "10.0.0.0/16")).await;
     assert!(lab.reaches(&[&alb], &[&web], 8080));
     assert!(lab.reaches(&[&alb], &[&web], 9000));
@@ -82,16 +66,11 @@ async fn traffic_must_be_let_out_too() {
     lab.allow(&web, from_everywhere(80)).await;
     lab.seal(&alb).await;
     assert!(!lab.reaches(&[&alb], &[&web], 80));
-    let out = lab
-        .ec2
-        .authorize_security_group_egress()
-        .group_id(&alb)
-        .ip_permissions(from_group(80, &web));
+    let out = lab.ec2.authorize_security_group_egress().group_id(&alb).ip_permissions(from_group(80, &web));
     out.send().await.unwrap();
     assert!(lab.reaches(&[&alb], &[&web], 80));
     lab.seal(&web).await;
     assert!(lab.reaches(&[&alb], &[&web], 80), "answers need no rule");
-    lab.allow(&web, tcp(81).ip_ranges(IpRange::builder().cidr_ip("0.0.0.0/0").build()).build())
-        .await;
+    lab.allow(&web, tcp(81).ip_ranges(IpRange::builder().cidr_ip("0.0.0.0/0").build()).build()).await;
     assert!(!lab.reaches(&[&alb], &[&web], 81));
 }

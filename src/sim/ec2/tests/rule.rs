@@ -1,8 +1,8 @@
 //! Security group rules.
 
 use aws_sdk_ec2::types::{
-    IpPermission, IpRange, Ipv6Range, PrefixListId, ResourceType, SecurityGroupRule,
-    SecurityGroupRuleDescription, SecurityGroupRuleRequest, SecurityGroupRuleUpdate,
+    IpPermission, IpRange, Ipv6Range, PrefixListId, ResourceType, SecurityGroupRule, SecurityGroupRuleDescription,
+    SecurityGroupRuleRequest, SecurityGroupRuleUpdate,
 };
 
 use super::{Lab, code, filter, from_everywhere, from_group, message, tagged, tcp};
@@ -47,13 +47,7 @@ async fn one_permission_with_several_ranges_becomes_several_rules() {
     assert_eq!(rules[1].cidr_ipv4(), Some("10.0.0.0/8"));
     assert_eq!(rules[2].cidr_ipv6(), Some("2001:db8::/64"));
     assert_eq!(rules[3].prefix_list_id(), Some("pl-12345678"));
-    let by_tag = lab
-        .ec2
-        .describe_security_group_rules()
-        .filters(filter("tag:owner", "purlin"))
-        .send()
-        .await
-        .unwrap();
+    let by_tag = lab.ec2.describe_security_group_rules().filters(filter("tag:owner", "purlin")).send().await.unwrap();
     assert_eq!(by_tag.security_group_rules().len(), 4);
 }
 
@@ -62,10 +56,7 @@ async fn a_rule_of_all_protocols_has_ports_of_minus_one() {
     let lab = Lab::new();
     let id = lab.group("web").await;
     let egress = &rules(&lab, &id, true).await[0];
-    assert_eq!(
-        (egress.ip_protocol(), egress.from_port(), egress.to_port()),
-        (Some("-1"), Some(-1), Some(-1))
-    );
+    assert_eq!((egress.ip_protocol(), egress.from_port(), egress.to_port()), (Some("-1"), Some(-1), Some(-1)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -74,11 +65,7 @@ async fn the_same_rule_twice_is_refused() {
     let id = lab.group("web").await;
     lab.open(&id, 80).await;
     let again = || lab.ec2.authorize_security_group_ingress().group_id(&id);
-    let duplicate = again()
-        .ip_permissions(from_everywhere(443))
-        .ip_permissions(from_everywhere(80))
-        .send()
-        .await;
+    let duplicate = again().ip_permissions(from_everywhere(443)).ip_permissions(from_everywhere(80)).send().await;
     assert_eq!(
         message(duplicate),
         "the specified rule \"peer: 0.0.0.0/0, TCP, from port: 80, to port: 80, ALLOW\" already exists"
@@ -89,19 +76,11 @@ async fn the_same_rule_twice_is_refused() {
         .set_from_port(by_number.from_port)
         .set_to_port(by_number.to_port)
         .ip_ranges(range("0.0.0.0/0"));
-    assert_eq!(
-        code(again().ip_permissions(by_number.build()).send().await),
-        "InvalidPermission.Duplicate"
-    );
-    let twice = again()
-        .ip_permissions(from_everywhere(443))
-        .ip_permissions(from_everywhere(443))
-        .send()
-        .await;
+    assert_eq!(code(again().ip_permissions(by_number.build()).send().await), "InvalidPermission.Duplicate");
+    let twice = again().ip_permissions(from_everywhere(443)).ip_permissions(from_everywhere(443)).send().await;
     assert_eq!(message(twice), "The same permission must not appear multiple times");
     assert_eq!(rules(&lab, &id, false).await.len(), 1, "a refused request adds nothing");
-    let egress =
-        lab.ec2.authorize_security_group_egress().group_id(&id).ip_permissions(from_everywhere(80));
+    let egress = lab.ec2.authorize_security_group_egress().group_id(&id).ip_permissions(from_everywhere(80));
     egress.send().await.expect("the other direction is another rule");
 }
 
@@ -112,14 +91,7 @@ async fn malformed_rules_are_refused() {
     let other_vpc = lab.sim.add_vpc("Other", "10.1.0.0/16");
     let abroad = lab.sim.add_security_group(&other_vpc, "abroad");
     let authorize = async |permission: IpPermission| {
-        code(
-            lab.ec2
-                .authorize_security_group_ingress()
-                .group_id(&id)
-                .ip_permissions(permission)
-                .send()
-                .await,
-        )
+        code(lab.ec2.authorize_security_group_ingress().group_id(&id).ip_permissions(permission).send().await)
     };
     let ports = |protocol: &str, from: i32, to: i32| {
         let builder = IpPermission::builder().ip_protocol(protocol).from_port(from).to_port(to);
@@ -140,19 +112,12 @@ async fn malformed_rules_are_refused() {
     assert_eq!(authorize(no_protocol.build()).await, "MissingParameter");
     assert_eq!(authorize(tcp(80).build()).await, "MissingParameter");
     for cidr in ["10.0.0.1", "10.0.0.0/33", "anywhere"] {
-        assert_eq!(
-            authorize(tcp(80).ip_ranges(range(cidr)).build()).await,
-            "InvalidParameterValue",
-            "{cidr}"
-        );
+        assert_eq!(authorize(tcp(80).ip_ranges(range(cidr)).build()).await, "InvalidParameterValue", "{cidr}");
     }
     let ipv6 = Ipv6Range::builder().cidr_ipv6("10.0.0.0/8").build();
     assert_eq!(authorize(tcp(80).ipv6_ranges(ipv6).build()).await, "InvalidParameterValue");
     let list = PrefixListId::builder().prefix_list_id("list").build();
-    assert_eq!(
-        authorize(tcp(80).prefix_list_ids(list).build()).await,
-        "InvalidPrefixListId.Malformed"
-    );
+    assert_eq!(authorize(tcp(80).prefix_list_ids(list).build()).await, "InvalidPrefixListId.Malformed");
     for description in ["a\nb".to_owned(), "x".repeat(256), "it's".to_owned()] {
         let range = IpRange::builder().cidr_ip("0.0.0.0/0").description(description).build();
         assert_eq!(authorize(tcp(80).ip_ranges(range).build()).await, "InvalidParameterValue");
@@ -170,44 +135,22 @@ async fn malformed_rules_are_refused() {
     let esp = ports("50", 1, 2);
     let request = lab.ec2.authorize_security_group_ingress().group_id(&id);
     let accepted = request.ip_permissions(all_icmp).ip_permissions(esp).send().await.unwrap();
-    assert_eq!(
-        accepted.security_group_rules()[1].from_port(),
-        Some(-1),
-        "other protocols have no ports"
-    );
+    assert_eq!(accepted.security_group_rules()[1].from_port(), Some(-1), "other protocols have no ports");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_single_rule_can_stand_outside_of_permissions() {
     let lab = Lab::new();
     let id = lab.group("web").await;
-    let single = || {
-        lab.ec2
-            .authorize_security_group_ingress()
-            .group_id(&id)
-            .ip_protocol("tcp")
-            .from_port(22)
-            .to_port(22)
-    };
+    let single =
+        || lab.ec2.authorize_security_group_ingress().group_id(&id).ip_protocol("tcp").from_port(22).to_port(22);
     single().cidr_ip("10.0.0.0/8").send().await.unwrap();
     assert_eq!(rules(&lab, &id, false).await[0].cidr_ipv4(), Some("10.0.0.0/8"));
     let both = single().cidr_ip("10.0.0.0/8").ip_permissions(from_everywhere(80)).send().await;
     assert_eq!(code(both), "InvalidParameterCombination");
-    let by_name = lab
-        .ec2
-        .authorize_security_group_ingress()
-        .group_id(&id)
-        .source_security_group_name("x")
-        .send()
-        .await;
+    let by_name = lab.ec2.authorize_security_group_ingress().group_id(&id).source_security_group_name("x").send().await;
     assert_eq!(code(by_name), "InvalidGroup.NotFound");
-    let revoke = lab
-        .ec2
-        .revoke_security_group_ingress()
-        .group_id(&id)
-        .ip_protocol("tcp")
-        .from_port(22)
-        .to_port(22);
+    let revoke = lab.ec2.revoke_security_group_ingress().group_id(&id).ip_protocol("tcp").from_port(22).to_port(22);
     revoke.cidr_ip("10.0.0.0/8").send().await.unwrap();
     assert!(rules(&lab, &id, false).await.is_empty());
 }
@@ -216,20 +159,11 @@ async fn a_single_rule_can_stand_outside_of_permissions() {
 async fn sixty_rules_are_the_limit_in_each_direction_and_ip_version() {
     let lab = Lab::new();
     let id = lab.group("web").await;
-    let many = (1..=60)
-        .fold(tcp(80), |permission, n| permission.ip_ranges(range(&format!("10.{n}.0.0/16"))));
-    let authorize = |permission| {
-        lab.ec2.authorize_security_group_ingress().group_id(&id).ip_permissions(permission)
-    };
+    let many = (1..=60).fold(tcp(80), |permission, n| permission.ip_ranges(range(&format!("10.{n}.0.0/16"))));
+    let authorize = |permission| lab.ec2.authorize_security_group_ingress().group_id(&id).ip_permissions(permission);
     authorize(many.build()).send().await.unwrap();
-    assert_eq!(
-        code(authorize(from_everywhere(80)).send().await),
-        "RulesPerSecurityGroupLimitExceeded"
-    );
-    assert_eq!(
-        code(authorize(from_group(80, &id)).send().await),
-        "RulesPerSecurityGroupLimitExceeded"
-    );
+    assert_eq!(code(authorize(from_everywhere(80)).send().await), "RulesPerSecurityGroupLimitExceeded");
+    assert_eq!(code(authorize(from_group(80, &id)).send().await), "RulesPerSecurityGroupLimitExceeded");
     let ipv6 = Ipv6Range::builder().cidr_ipv6("::/0").build();
     authorize(tcp(80).ipv6_ranges(ipv6).build()).send().await.unwrap();
 }
@@ -242,59 +176,35 @@ async fn rules_are_revoked_by_permission_and_by_id() {
     let foreign = lab.open(&other, 80).await;
     let revoke = || lab.ec2.revoke_security_group_ingress().group_id(&id);
 
-    let refused = revoke()
-        .ip_permissions(from_everywhere(80))
-        .ip_permissions(from_everywhere(81))
-        .send()
-        .await;
+    let refused = revoke().ip_permissions(from_everywhere(80)).ip_permissions(from_everywhere(81)).send().await;
     assert_eq!(message(refused), "The specified rule does not exist in this security group.");
     assert_eq!(rules(&lab, &id, false).await.len(), 2);
     let revoked = revoke().ip_permissions(from_everywhere(80)).send().await.unwrap();
-    assert_eq!(
-        revoked.revoked_security_group_rules()[0].security_group_rule_id(),
-        Some(http.as_str())
-    );
-    assert_eq!(
-        code(revoke().ip_permissions(from_everywhere(80)).send().await),
-        "InvalidPermission.NotFound"
-    );
+    assert_eq!(revoked.revoked_security_group_rules()[0].security_group_rule_id(), Some(http.as_str()));
+    assert_eq!(code(revoke().ip_permissions(from_everywhere(80)).send().await), "InvalidPermission.NotFound");
 
     let by_id = |rule: &str| revoke().security_group_rule_ids(rule).send();
     assert_eq!(code(by_id(&http).await), "InvalidSecurityGroupRuleId.NotFound");
     assert_eq!(code(by_id(&foreign).await), "InvalidSecurityGroupRuleId.NotFound");
     assert_eq!(code(by_id("sgr-1").await), "InvalidSecurityGroupRuleId.Malformed");
     let egress = rules(&lab, &id, true).await[0].security_group_rule_id().unwrap().to_owned();
-    assert_eq!(
-        code(by_id(&egress).await),
-        "InvalidSecurityGroupRuleId.NotFound",
-        "wrong direction"
-    );
-    let both =
-        revoke().security_group_rule_ids(&https).ip_permissions(from_everywhere(443)).send().await;
+    assert_eq!(code(by_id(&egress).await), "InvalidSecurityGroupRuleId.NotFound", "wrong direction");
+    let both = revoke().security_group_rule_ids(&https).ip_permissions(from_everywhere(443)).send().await;
     assert_eq!(code(both), "InvalidParameterCombination");
     assert_eq!(code(revoke().send().await), "MissingParameter");
     by_id(&https).await.unwrap();
     assert!(rules(&lab, &id, false).await.is_empty());
 
-    let everything =
-        IpPermission::builder().ip_protocol("-1").ip_ranges(range("0.0.0.0/0")).build();
-    let revoke_egress = || {
-        lab.ec2
-            .revoke_security_group_egress()
-            .group_id(&id)
-            .ip_permissions(everything.clone())
-            .send()
-    };
+    let everything = IpPermission::builder().ip_protocol("-1").ip_ranges(range("0.0.0.0/0")).build();
+    let revoke_egress =
+        || lab.ec2.revoke_security_group_egress().group_id(&id).ip_permissions(everything.clone()).send();
     revoke_egress().await.unwrap();
     assert!(rules(&lab, &id, true).await.is_empty());
     assert_eq!(code(revoke_egress().await), "InvalidPermission.NotFound");
 }
 
 fn update(rule: &str, request: SecurityGroupRuleRequest) -> SecurityGroupRuleUpdate {
-    SecurityGroupRuleUpdate::builder()
-        .security_group_rule_id(rule)
-        .security_group_rule(request)
-        .build()
+    SecurityGroupRuleUpdate::builder().security_group_rule_id(rule).security_group_rule(request).build()
 }
 
 fn request(port: i32) -> aws_sdk_ec2::types::builders::SecurityGroupRuleRequestBuilder {
@@ -315,10 +225,7 @@ async fn rules_are_modified_in_place() {
         .security_group_rules(update(&b, ipv4(80).build()));
     swap.send().await.unwrap();
     let now = rules(&lab, &id, false).await;
-    assert_eq!(
-        (now[0].security_group_rule_id(), now[0].from_port()),
-        (Some(a.as_str()), Some(443))
-    );
+    assert_eq!((now[0].security_group_rule_id(), now[0].from_port()), (Some(a.as_str()), Some(443)));
     assert_eq!(now[0].description(), Some("TLS"));
     modify().security_group_rules(update(&a, ipv4(444).build())).send().await.unwrap();
     assert_eq!(rules(&lab, &id, false).await[0].description(), None);
@@ -327,19 +234,12 @@ async fn rules_are_modified_in_place() {
         code(modify().security_group_rules(update(rule, to)).send().await)
     };
     assert_eq!(refused(&a, ipv4(80).build()).await, "InvalidPermission.Duplicate");
-    assert_eq!(
-        refused(&a, request(80).referenced_group_id(&id).build()).await,
-        "InvalidParameterValue"
-    );
+    assert_eq!(refused(&a, request(80).referenced_group_id(&id).build()).await, "InvalidParameterValue");
     assert_eq!(refused(&a, ipv4(80).cidr_ipv6("::/0").build()).await, "InvalidParameterValue");
     assert_eq!(refused(&a, request(80).build()).await, "InvalidParameterValue");
-    assert_eq!(
-        refused("sgr-12345678", ipv4(80).build()).await,
-        "InvalidSecurityGroupRuleId.NotFound"
-    );
-    let same = modify()
-        .security_group_rules(update(&a, ipv4(90).build()))
-        .security_group_rules(update(&b, ipv4(90).build()));
+    assert_eq!(refused("sgr-12345678", ipv4(80).build()).await, "InvalidSecurityGroupRuleId.NotFound");
+    let same =
+        modify().security_group_rules(update(&a, ipv4(90).build())).security_group_rules(update(&b, ipv4(90).build()));
     assert_eq!(message(same.send().await), "The same permission must not appear multiple times");
     assert_eq!(code(modify().send().await), "MissingParameter");
     let elsewhere = lab.group("other").await;
@@ -361,23 +261,13 @@ async fn descriptions_change_by_permission_and_by_id() {
     assert_eq!(described().await.as_deref(), Some("anyone"));
     change().ip_permissions(from_everywhere(80)).send().await.unwrap();
     assert_eq!(described().await, None);
-    let by_id = |text: &str| {
-        SecurityGroupRuleDescription::builder()
-            .security_group_rule_id(&rule)
-            .description(text)
-            .build()
-    };
+    let by_id =
+        |text: &str| SecurityGroupRuleDescription::builder().security_group_rule_id(&rule).description(text).build();
     change().security_group_rule_descriptions(by_id("all")).send().await.unwrap();
     assert_eq!(described().await.as_deref(), Some("all"));
 
-    assert_eq!(
-        code(change().ip_permissions(from_everywhere(81)).send().await),
-        "InvalidPermission.NotFound"
-    );
-    assert_eq!(
-        code(change().security_group_rule_descriptions(by_id("é")).send().await),
-        "InvalidParameterValue"
-    );
+    assert_eq!(code(change().ip_permissions(from_everywhere(81)).send().await), "InvalidPermission.NotFound");
+    assert_eq!(code(change().security_group_rule_descriptions(by_id("é")).send().await), "InvalidParameterValue");
     assert_eq!(code(change().send().await), "MissingParameter");
     let egress = lab.ec2.update_security_group_rule_descriptions_egress().group_id(&id);
     let egress = egress.security_group_rule_descriptions(by_id("x")).send().await;

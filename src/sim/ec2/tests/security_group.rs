@@ -43,10 +43,7 @@ async fn bad_groups_are_refused() {
     };
     lab.group("Web").await;
     let duplicate = create("wEB", "x").send().await;
-    assert_eq!(
-        message(duplicate),
-        format!("The security group 'wEB' already exists for VPC '{}'", lab.vpc)
-    );
+    assert_eq!(message(duplicate), format!("The security group 'wEB' already exists for VPC '{}'", lab.vpc));
     assert_eq!(code(create("Web  ", "x").send().await), "InvalidGroup.Duplicate");
     assert_eq!(code(create("sg-web", "x").send().await), "InvalidParameterValue");
     assert_eq!(code(create("default", "x").send().await), "InvalidParameterValue");
@@ -61,8 +58,7 @@ async fn bad_groups_are_refused() {
     assert_eq!(code(nowhere.clone().send().await), "VPCIdNotSpecified");
     assert_eq!(code(nowhere.clone().vpc_id("vpc-12345678").send().await), "InvalidVpcID.NotFound");
     assert_eq!(code(nowhere.vpc_id("vpc12345678").send().await), "InvalidVpcID.Malformed");
-    let wrong =
-        create("other", "x").tag_specifications(tagged(ResourceType::Vpc, "a", "b")).send().await;
+    let wrong = create("other", "x").tag_specifications(tagged(ResourceType::Vpc, "a", "b")).send().await;
     assert_eq!(message(wrong), "'vpc' is not a valid taggable resource type for this operation.");
     assert_eq!(code(create("other", "x").dry_run(true).send().await), "DryRunOperation");
     let groups = lab.ec2.describe_security_groups().send().await.unwrap();
@@ -77,21 +73,9 @@ async fn a_name_is_free_again_in_another_vpc_and_after_deletion() {
     lab.sim.add_security_group(&other, "Web");
     lab.ec2.delete_security_group().group_id(&id).send().await.unwrap();
     assert_ne!(lab.group("Web").await, id);
-    assert_eq!(
-        code(lab.ec2.delete_security_group().group_id(&id).send().await),
-        "InvalidGroup.NotFound"
-    );
-    assert_eq!(
-        code(lab.ec2.describe_security_groups().group_ids(&id).send().await),
-        "InvalidGroup.NotFound"
-    );
-    let rules = lab
-        .ec2
-        .describe_security_group_rules()
-        .filters(filter("group-id", &id))
-        .send()
-        .await
-        .unwrap();
+    assert_eq!(code(lab.ec2.delete_security_group().group_id(&id).send().await), "InvalidGroup.NotFound");
+    assert_eq!(code(lab.ec2.describe_security_groups().group_ids(&id).send().await), "InvalidGroup.NotFound");
+    let rules = lab.ec2.describe_security_group_rules().filters(filter("group-id", &id)).send().await.unwrap();
     assert!(rules.security_group_rules().is_empty());
 }
 
@@ -123,21 +107,12 @@ async fn a_group_in_use_cannot_be_deleted() {
         .unwrap();
     delete(&alb).await.unwrap();
 
-    let groups = lab
-        .ec2
-        .describe_security_groups()
-        .filters(filter("group-name", "default"))
-        .send()
-        .await
-        .unwrap();
+    let groups = lab.ec2.describe_security_groups().filters(filter("group-name", "default")).send().await.unwrap();
     let default = groups.security_groups()[0].group_id().unwrap();
     assert_eq!(code(delete(default).await), "CannotDelete");
     assert_eq!(code(delete("sg-xyz").await), "InvalidGroupId.Malformed");
     assert_eq!(code(lab.ec2.delete_security_group().send().await), "MissingParameter");
-    assert_eq!(
-        code(lab.ec2.delete_security_group().group_name("default").send().await),
-        "InvalidGroup.NotFound"
-    );
+    assert_eq!(code(lab.ec2.delete_security_group().group_name("default").send().await), "InvalidGroup.NotFound");
 }
 
 #[tokio::test(start_paused = true)]
@@ -153,13 +128,8 @@ async fn groups_are_filtered_by_their_rules() {
         .await
         .unwrap();
     let found = async |name: &str, value: &str| {
-        let groups =
-            lab.ec2.describe_security_groups().filters(filter(name, value)).send().await.unwrap();
-        groups
-            .security_groups()
-            .iter()
-            .map(|group| group.group_id().unwrap().to_owned())
-            .collect::<Vec<_>>()
+        let groups = lab.ec2.describe_security_groups().filters(filter(name, value)).send().await.unwrap();
+        groups.security_groups().iter().map(|group| group.group_id().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(found("ip-permission.group-id", &alb).await, [web.as_str()]);
     assert_eq!(found("ip-permission.group-name", "alb").await, [web.as_str()]);
@@ -204,8 +174,7 @@ async fn rules_of_one_port_are_one_permission() {
     let id = lab.group("web").await;
     let mut permission = from_everywhere(80);
     permission.user_id_group_pairs = from_group(80, &id).user_id_group_pairs;
-    let authorize =
-        lab.ec2.authorize_security_group_ingress().group_id(&id).ip_permissions(permission);
+    let authorize = lab.ec2.authorize_security_group_ingress().group_id(&id).ip_permissions(permission);
     assert_eq!(authorize.send().await.unwrap().security_group_rules().len(), 2);
     lab.open(&id, 443).await;
     let groups = lab.ec2.describe_security_groups().group_ids(&id).send().await.unwrap();

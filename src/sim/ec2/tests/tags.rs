@@ -10,16 +10,14 @@ async fn every_kind_of_resource_can_be_tagged() {
     let image = lab.sim.add_image("Web-AMI");
     let group = lab.group("web").await;
     let rule = lab.open(&group, 80).await;
-    let data =
-        RequestLaunchTemplateData::builder().image_id(&image).instance_type("t3.micro".into());
+    let data = RequestLaunchTemplateData::builder().image_id(&image).instance_type("t3.micro".into());
     let template = lab.template("web", data.build()).await;
     let instance = lab.launch(&template, &[]).unwrap();
     let volumes = lab.ec2.describe_volumes().send().await.unwrap();
     let volume = volumes.volumes()[0].volume_id().unwrap().to_owned();
     let interfaces = lab.ec2.describe_network_interfaces().send().await.unwrap();
     let interface = interfaces.network_interfaces()[0].network_interface_id().unwrap().to_owned();
-    let all =
-        [&lab.vpc, &lab.subnet, &image, &group, &rule, &template, &instance, &volume, &interface];
+    let all = [&lab.vpc, &lab.subnet, &image, &group, &rule, &template, &instance, &volume, &interface];
 
     let mut request = lab.ec2.create_tags().tags(tag("team", "web")).tags(tag("empty", ""));
     for id in all {
@@ -28,23 +26,11 @@ async fn every_kind_of_resource_can_be_tagged() {
     request.send().await.unwrap();
     let tagged = lab.ec2.describe_tags().filters(filter("key", "team")).send().await.unwrap();
     assert_eq!(tagged.tags().len(), all.len());
-    let rules = lab
-        .ec2
-        .describe_tags()
-        .filters(filter("resource-type", "security-group-rule"))
-        .send()
-        .await
-        .unwrap();
+    let rules = lab.ec2.describe_tags().filters(filter("resource-type", "security-group-rule")).send().await.unwrap();
     assert!(rules.tags().iter().all(|line| line.resource_id() == Some(rule.as_str())));
     assert_eq!(rules.tags().len(), 2);
     assert_eq!(rules.tags()[0].resource_type(), Some(&ResourceType::SecurityGroupRule));
-    let templates = lab
-        .ec2
-        .describe_launch_templates()
-        .filters(filter("tag:team", "web"))
-        .send()
-        .await
-        .unwrap();
+    let templates = lab.ec2.describe_launch_templates().filters(filter("tag:team", "web")).send().await.unwrap();
     assert_eq!(templates.launch_templates()[0].launch_template_id(), Some(template.as_str()));
 }
 
@@ -57,12 +43,7 @@ async fn tags_are_deleted_by_key_and_by_value() {
     let delete = |tag: Tag| lab.ec2.delete_tags().resources(&group).tags(tag).send();
     let keys = async || {
         let groups = lab.ec2.describe_security_groups().group_ids(&group).send().await.unwrap();
-        groups.security_groups()[0]
-            .tags()
-            .iter()
-            .map(|tag| tag.key().unwrap())
-            .collect::<Vec<_>>()
-            .join(" ")
+        groups.security_groups()[0].tags().iter().map(|tag| tag.key().unwrap()).collect::<Vec<_>>().join(" ")
     };
     delete(tag("a", "other")).await.unwrap();
     delete(tag("b", "")).await.unwrap();
@@ -88,14 +69,7 @@ async fn bad_tags_are_refused() {
     assert_eq!(code(create(tag(&"k".repeat(129), "x")).await), "InvalidParameterValue");
     assert_eq!(code(create(tag("k", &"v".repeat(257))).await), "InvalidParameterValue");
     create(tag(&"k".repeat(128), &"v".repeat(256))).await.unwrap();
-    let twice = lab
-        .ec2
-        .create_tags()
-        .resources(&group)
-        .tags(tag("a", "1"))
-        .tags(tag("a", "2"))
-        .send()
-        .await;
+    let twice = lab.ec2.create_tags().resources(&group).tags(tag("a", "1")).tags(tag("a", "2")).send().await;
     assert_eq!(code(twice), "InvalidParameterValue");
     let mut fifty = lab.ec2.create_tags().resources(&group);
     for n in 0..49 {

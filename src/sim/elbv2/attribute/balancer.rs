@@ -43,8 +43,7 @@ const TABLE: &[Key<BalancerSettings>] = &[
         |_| Values::Flag,
         |balancer| {
             not_gateway(balancer).or_else(|| {
-                (balancer.ip_address_type == "ipv4")
-                    .then(|| "on load balancers with IP address type 'ipv4'".to_owned())
+                (balancer.ip_address_type == "ipv4").then(|| "on load balancers with IP address type 'ipv4'".to_owned())
             })
         },
     ),
@@ -65,12 +64,7 @@ const TABLE: &[Key<BalancerSettings>] = &[
     ),
     key("routing.http.drop_invalid_header_fields.enabled", |_| "false", |_| Values::Flag, only_application),
     key("routing.http.preserve_host_header.enabled", |_| "false", |_| Values::Flag, only_application),
-    key(
-        "routing.http.x_amzn_tls_version_and_cipher_suite.enabled",
-        |_| "false",
-        |_| Values::Flag,
-        only_application,
-    ),
+    key("routing.http.x_amzn_tls_version_and_cipher_suite.enabled", |_| "false", |_| Values::Flag, only_application),
     key("routing.http.xff_client_port.enabled", |_| "false", |_| Values::Flag, only_application),
     key(
         "routing.http.xff_header_processing.mode",
@@ -116,9 +110,7 @@ pub(super) fn view(balancer: &Balancer) -> View<'_, BalancerSettings> {
 }
 
 fn output(view: &View<'_, BalancerSettings>) -> Vec<sdk::LoadBalancerAttribute> {
-    view.all()
-        .map(|(key, value)| sdk::LoadBalancerAttribute::builder().key(key).value(value).build())
-        .collect()
+    view.all().map(|(key, value)| sdk::LoadBalancerAttribute::builder().key(key).value(value).build()).collect()
 }
 
 pub(in crate::sim::elbv2) fn describe(
@@ -157,8 +149,7 @@ fn check(before: &View<'_, BalancerSettings>, after: &View<'_, BalancerSettings>
             return Err(ApiError::validation(format!("The value of '{bucket}' cannot be empty")));
         }
     }
-    let secondary =
-        |view: &View<'_, BalancerSettings>| view.get(SECONDARY_IPS).parse::<u8>().unwrap_or_default();
+    let secondary = |view: &View<'_, BalancerSettings>| view.get(SECONDARY_IPS).parse::<u8>().unwrap_or_default();
     if secondary(after) < secondary(before) {
         return Err(invalid_configuration(format!("The value of '{SECONDARY_IPS}' cannot be decreased")));
     }

@@ -40,18 +40,9 @@ const TABLE: &[Key<ListenerSettings>] = &[
         "routing.http.request.x_amzn_mtls_clientcert_serial_number.header_name",
         |_| "X-Amzn-Mtls-Clientcert-Serial-Number",
     ),
-    header(
-        "routing.http.request.x_amzn_mtls_clientcert_issuer.header_name",
-        |_| "X-Amzn-Mtls-Clientcert-Issuer",
-    ),
-    header(
-        "routing.http.request.x_amzn_mtls_clientcert_subject.header_name",
-        |_| "X-Amzn-Mtls-Clientcert-Subject",
-    ),
-    header(
-        "routing.http.request.x_amzn_mtls_clientcert_validity.header_name",
-        |_| "X-Amzn-Mtls-Clientcert-Validity",
-    ),
+    header("routing.http.request.x_amzn_mtls_clientcert_issuer.header_name", |_| "X-Amzn-Mtls-Clientcert-Issuer"),
+    header("routing.http.request.x_amzn_mtls_clientcert_subject.header_name", |_| "X-Amzn-Mtls-Clientcert-Subject"),
+    header("routing.http.request.x_amzn_mtls_clientcert_validity.header_name", |_| "X-Amzn-Mtls-Clientcert-Validity"),
     header("routing.http.request.x_amzn_mtls_clientcert_leaf.header_name", |_| "X-Amzn-Mtls-Clientcert-Leaf"),
     header("routing.http.request.x_amzn_mtls_clientcert.header_name", |_| "X-Amzn-Mtls-Clientcert"),
     header("routing.http.request.x_amzn_tls_version.header_name", |_| "X-Amzn-Tls-Version"),
@@ -63,17 +54,13 @@ const TABLE: &[Key<ListenerSettings>] = &[
         Values::Matching(are_methods, "a list of HTTP methods")
     }),
     response("routing.http.response.access_control_allow_headers.header_value", |_| Values::Text(1024)),
-    response("routing.http.response.access_control_allow_credentials.header_value", |_| {
-        Values::OneOf(&["", "true"])
-    }),
+    response("routing.http.response.access_control_allow_credentials.header_value", |_| Values::OneOf(&["", "true"])),
     response("routing.http.response.access_control_expose_headers.header_value", |_| Values::Text(1024)),
     response("routing.http.response.access_control_max_age.header_value", |_| {
         Values::Matching(is_max_age, "between 0 and 86400")
     }),
     response("routing.http.response.content_security_policy.header_value", |_| Values::Text(1024)),
-    response("routing.http.response.x_content_type_options.header_value", |_| {
-        Values::OneOf(&["", "nosniff"])
-    }),
+    response("routing.http.response.x_content_type_options.header_value", |_| Values::OneOf(&["", "nosniff"])),
     response("routing.http.response.x_frame_options.header_value", |_| {
         Values::Matching(is_frame_option, "'DENY', 'SAMEORIGIN' or 'ALLOW-FROM' with an origin")
     }),
@@ -114,8 +101,7 @@ fn is_header_name(name: &str) -> bool {
 }
 
 fn are_methods(value: &str) -> bool {
-    const METHODS: [&str; 10] =
-        ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "*"];
+    const METHODS: [&str; 10] = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "*"];
     value.is_empty() || value.split(',').all(|method| METHODS.contains(&method.trim()))
 }
 

@@ -93,12 +93,7 @@ const TABLE: &[Key<TargetGroupSettings>] = &[
     ),
     key(ANOMALY, |_| "off", |_| Values::OneOf(&["on", "off"]), only_http),
     key(SLOW_START, |_| "0", |_| Values::ZeroOr(30, 900), only_http),
-    key(
-        COOKIE,
-        |_| "",
-        |_| Values::Matching(is_cookie_name, "a cookie name without a reserved prefix"),
-        only_http,
-    ),
+    key(COOKIE, |_| "", |_| Values::Matching(is_cookie_name, "a cookie name without a reserved prefix"), only_http),
     key("stickiness.app_cookie.duration_seconds", |_| "86400", |_| Values::Between(1, 604_800), only_http),
     key("stickiness.lb_cookie.duration_seconds", |_| "86400", |_| Values::Between(1, 604_800), only_http),
     key(
@@ -117,22 +112,13 @@ const TABLE: &[Key<TargetGroupSettings>] = &[
         PRESERVE_IP,
         |group| {
             let by_address = group.target_type == sdk::TargetTypeEnum::Ip;
-            if by_address && matches!(group.protocol, Some(Protocol::Tcp | Protocol::Tls)) {
-                "false"
-            } else {
-                "true"
-            }
+            if by_address && matches!(group.protocol, Some(Protocol::Tcp | Protocol::Tls)) { "false" } else { "true" }
         },
         |_| Values::Flag,
         only_network,
     ),
     key("proxy_protocol_v2.enabled", |_| "false", |_| Values::Flag, only_network),
-    key(
-        TERMINATE_UNHEALTHY,
-        |group| if is_udp(group) { "false" } else { "true" },
-        |_| Values::Flag,
-        only_network,
-    ),
+    key(TERMINATE_UNHEALTHY, |group| if is_udp(group) { "false" } else { "true" }, |_| Values::Flag, only_network),
     key(DRAIN_UNHEALTHY, |_| "0", |_| Values::Between(0, 360_000), only_network),
     key(FAILOVER[0], |_| "no_rebalance", |_| Values::OneOf(&["rebalance", "no_rebalance"]), only_gateway),
     key(FAILOVER[1], |_| "no_rebalance", |_| Values::OneOf(&["rebalance", "no_rebalance"]), only_gateway),
@@ -150,9 +136,7 @@ fn not_type(excluded: bool, group: &TargetGroupSettings) -> Option<String> {
 
 fn not_protocol(excluded: bool, group: &TargetGroupSettings) -> Option<String> {
     match &group.protocol {
-        Some(protocol) => {
-            excluded.then(|| format!("for target groups with the '{}' protocol", protocol.as_str()))
-        }
+        Some(protocol) => excluded.then(|| format!("for target groups with the '{}' protocol", protocol.as_str())),
         None => not_type(excluded, group),
     }
 }
@@ -186,9 +170,7 @@ pub(super) fn view(group: &TargetGroup) -> View<'_, TargetGroupSettings> {
 }
 
 fn output(view: &View<'_, TargetGroupSettings>) -> Vec<sdk::TargetGroupAttribute> {
-    view.all()
-        .map(|(key, value)| sdk::TargetGroupAttribute::builder().key(key).value(value).build())
-        .collect()
+    view.all().map(|(key, value)| sdk::TargetGroupAttribute::builder().key(key).value(value).build()).collect()
 }
 
 pub(in crate::sim::elbv2) fn describe(
@@ -205,8 +187,7 @@ pub(in crate::sim::elbv2) fn modify(
 ) -> Result<ModifyTargetGroupAttributesOutput, ApiError> {
     let group = find::<TargetGroup>(world, input.target_group_arn())?;
     let mut after = view(group);
-    let names =
-        after.apply(input.attributes().iter().map(|attribute| (attribute.key(), attribute.value())))?;
+    let names = after.apply(input.attributes().iter().map(|attribute| (attribute.key(), attribute.value())))?;
     check(&after, names.contains(DRAIN_UNHEALTHY))?;
     let attributes = output(&after);
     let set = after.set;
@@ -221,10 +202,7 @@ fn check(after: &View<'_, TargetGroupSettings>, sets_draining: bool) -> Result<(
         "Anomaly mitigation requires the 'weighted_random' load balancing algorithm"
     } else if after.get(SLOW_START) != "0" && after.get(ALGORITHM) != "round_robin" {
         "Slow start requires the 'round_robin' load balancing algorithm"
-    } else if after.get(STICKY) == "true"
-        && after.get(STICKY_TYPE) == "app_cookie"
-        && after.get(COOKIE).is_empty()
-    {
+    } else if after.get(STICKY) == "true" && after.get(STICKY_TYPE) == "app_cookie" && after.get(COOKIE).is_empty() {
         "Application-based stickiness requires a cookie name"
     } else if after.get(STICKY) == "true" && group.protocol == Some(Protocol::Tls) {
         "Stickiness is not supported for target groups with the 'TLS' protocol"

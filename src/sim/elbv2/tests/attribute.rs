@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_elasticloadbalancingv2::types::{
-    ListenerAttribute, LoadBalancerAttribute, LoadBalancerTypeEnum, ProtocolEnum, TargetGroupAttribute,
-    TargetTypeEnum,
+    ListenerAttribute, LoadBalancerAttribute, LoadBalancerTypeEnum, ProtocolEnum, TargetGroupAttribute, TargetTypeEnum,
 };
 
 use super::{CERTIFICATE, Lab, assert_refused, certificate, fixed, forward};
@@ -31,36 +30,25 @@ impl Lab {
 /// Sets the attributes of a balancer.
 macro_rules! modify_balancer {
     ($lab:expr, $arn:expr, $pairs:expr) => {{
-        let attribute =
-            |(key, value): &(&str, &str)| LoadBalancerAttribute::builder().key(*key).value(*value).build();
+        let attribute = |(key, value): &(&str, &str)| LoadBalancerAttribute::builder().key(*key).value(*value).build();
         let attributes = $pairs.iter().map(attribute).collect();
-        $lab.elb
-            .modify_load_balancer_attributes()
-            .load_balancer_arn($arn)
-            .set_attributes(Some(attributes))
-            .send()
+        $lab.elb.modify_load_balancer_attributes().load_balancer_arn($arn).set_attributes(Some(attributes)).send()
     }};
 }
 
 /// Sets the attributes of a target group.
 macro_rules! modify_group {
     ($lab:expr, $arn:expr, $pairs:expr) => {{
-        let attribute =
-            |(key, value): &(&str, &str)| TargetGroupAttribute::builder().key(*key).value(*value).build();
+        let attribute = |(key, value): &(&str, &str)| TargetGroupAttribute::builder().key(*key).value(*value).build();
         let attributes = $pairs.iter().map(attribute).collect();
-        $lab.elb
-            .modify_target_group_attributes()
-            .target_group_arn($arn)
-            .set_attributes(Some(attributes))
-            .send()
+        $lab.elb.modify_target_group_attributes().target_group_arn($arn).set_attributes(Some(attributes)).send()
     }};
 }
 
 /// Sets the attributes of a listener.
 macro_rules! modify_listener {
     ($lab:expr, $arn:expr, $pairs:expr) => {{
-        let attribute =
-            |(key, value): &(&str, &str)| ListenerAttribute::builder().key(*key).value(*value).build();
+        let attribute = |(key, value): &(&str, &str)| ListenerAttribute::builder().key(*key).value(*value).build();
         let attributes = $pairs.iter().map(attribute).collect();
         $lab.elb.modify_listener_attributes().listener_arn($arn).set_attributes(Some(attributes)).send()
     }};
@@ -116,18 +104,8 @@ async fn balancer_attributes_are_checked() {
         (&application, &[("client_keep_alive.seconds", "59")], validation, "between 60 and 604800"),
         (&application, &[("routing.http2.enabled", "yes")], validation, "'true' or 'false'"),
         (&application, &[("routing.http.desync_mitigation_mode", "off")], validation, "strictest"),
-        (
-            &application,
-            &[("load_balancing.cross_zone.enabled", "false")],
-            configuration,
-            "cannot be disabled",
-        ),
-        (
-            &application,
-            &[("access_logs.s3.enabled", "true")],
-            validation,
-            "'access_logs.s3.bucket' cannot be empty",
-        ),
+        (&application, &[("load_balancing.cross_zone.enabled", "false")], configuration, "cannot be disabled"),
+        (&application, &[("access_logs.s3.enabled", "true")], validation, "'access_logs.s3.bucket' cannot be empty"),
         (&network, &[("dns_record.client_routing_policy", "any")], validation, "availability_zone_affinity"),
         (&network, &[("secondary_ips.auto_assigned.per_subnet", "8")], validation, "between 0 and 7"),
         (
@@ -138,12 +116,7 @@ async fn balancer_attributes_are_checked() {
         ),
         (&application, &[], validation, "At least one"),
         // The first alone would do.
-        (
-            &application,
-            &[("waf.fail_open.enabled", "true"), ("routing.http2.enabled", "1")],
-            validation,
-            "http2",
-        ),
+        (&application, &[("waf.fail_open.enabled", "true"), ("routing.http2.enabled", "1")], validation, "http2"),
     ];
     for (arn, pairs, code, text) in cases {
         assert_refused(modify_balancer!(lab, *arn, pairs).await, code, text);
@@ -183,8 +156,7 @@ async fn groups_have_the_attributes_of_their_type() {
     let tcp = lab.group_of("Tcp-TG", ProtocolEnum::Tcp).await;
     let udp = lab.group_of("Udp-TG", ProtocolEnum::Udp).await;
     let geneve = lab.group_of("Geneve-TG", ProtocolEnum::Geneve).await;
-    let ip =
-        lab.elb.create_target_group().name("Ip-TG").vpc_id(&lab.vpc).port(80).protocol(ProtocolEnum::Tcp);
+    let ip = lab.elb.create_target_group().name("Ip-TG").vpc_id(&lab.vpc).port(80).protocol(ProtocolEnum::Tcp);
     let ip = ip.target_type(TargetTypeEnum::Ip).send().await.unwrap();
     let ip = ip.target_groups()[0].target_group_arn().unwrap();
     let lambda = lab.elb.create_target_group().name("Lambda-TG").target_type(TargetTypeEnum::Lambda);
@@ -234,12 +206,7 @@ async fn group_attributes_are_checked() {
         (&http, &[("stickiness.type", "source_ip")], validation, "lb_cookie, app_cookie"),
         (&http, &[("stickiness.lb_cookie.duration_seconds", "0")], validation, "between 1 and 604800"),
         (&http, &[(cookie, "AWSALBTG")], validation, "reserved prefix"),
-        (
-            &http,
-            &[("stickiness.enabled", "true"), ("stickiness.type", "app_cookie")],
-            configuration,
-            "cookie name",
-        ),
+        (&http, &[("stickiness.enabled", "true"), ("stickiness.type", "app_cookie")], configuration, "cookie name"),
         (&http, &[(anomaly, "on")], configuration, "weighted_random"),
         (
             &http,
@@ -265,8 +232,7 @@ async fn group_attributes_are_checked() {
     let back = modify_group!(lab, &http, [("load_balancing.algorithm.type", "round_robin")]).await;
     assert_refused(back, configuration, "weighted_random");
     modify_group!(lab, &tcp, [(drain, "60"), (terminate, "false")]).await.unwrap();
-    let failover =
-        [("target_failover.on_unhealthy", "rebalance"), ("target_failover.on_deregistration", "rebalance")];
+    let failover = [("target_failover.on_unhealthy", "rebalance"), ("target_failover.on_deregistration", "rebalance")];
     modify_group!(lab, &geneve, failover).await.unwrap();
 }
 
@@ -275,15 +241,12 @@ async fn listeners_have_the_attributes_of_their_protocol() {
     let lab = Lab::new();
     let application = lab.balancer("Web-ALB").await;
     let http = lab.listener(&application, fixed("200")).await;
-    let https =
-        lab.elb.create_listener().load_balancer_arn(&application).protocol(ProtocolEnum::Https).port(443);
-    let https =
-        https.certificates(certificate(CERTIFICATE)).default_actions(fixed("200")).send().await.unwrap();
+    let https = lab.elb.create_listener().load_balancer_arn(&application).protocol(ProtocolEnum::Https).port(443);
+    let https = https.certificates(certificate(CERTIFICATE)).default_actions(fixed("200")).send().await.unwrap();
     let https = https.listeners()[0].listener_arn().unwrap();
     let network = lab.balancer_of("Web-NLB", LoadBalancerTypeEnum::Network).await;
     let tcp = lab.group_of("Tcp-TG", ProtocolEnum::Tcp).await;
-    let listen =
-        |port, protocol| lab.elb.create_listener().load_balancer_arn(&network).port(port).protocol(protocol);
+    let listen = |port, protocol| lab.elb.create_listener().load_balancer_arn(&network).port(port).protocol(protocol);
     let tcp_listener = listen(80, ProtocolEnum::Tcp).default_actions(forward(&tcp)).send().await.unwrap();
     let tcp_listener = tcp_listener.listeners()[0].listener_arn().unwrap();
     let tls_listener = listen(443, ProtocolEnum::Tls).certificates(certificate(CERTIFICATE));

@@ -67,8 +67,7 @@ async fn creating_the_same_again_answers_the_existing() {
     // Neither tags nor the order of subnets make it another one.
     let [a, b] = &lab.public;
     let tag = sdk::Tag::builder().key("a").value("b").build();
-    let again =
-        lab.elb.create_load_balancer().name("Web-ALB").subnets(b).subnets(a).tags(tag).send().await.unwrap();
+    let again = lab.elb.create_load_balancer().name("Web-ALB").subnets(b).subnets(a).tags(tag).send().await.unwrap();
     assert_eq!(again.load_balancers()[0].load_balancer_arn(), Some(arn.as_str()));
     assert_eq!(lab.elb.describe_load_balancers().send().await.unwrap().load_balancers().len(), 1);
 
@@ -140,12 +139,7 @@ async fn types_restrict_settings() {
         let [a, b] = lab.public.clone();
         let other = sdk::SubnetMapping::builder().subnet_id(b).build();
         let mapping = mapping.subnet_id(a).build();
-        lab.elb
-            .create_load_balancer()
-            .name("Balancer")
-            .r#type(kind)
-            .subnet_mappings(mapping)
-            .subnet_mappings(other)
+        lab.elb.create_load_balancer().name("Balancer").r#type(kind).subnet_mappings(mapping).subnet_mappings(other)
     };
     let mapping = sdk::SubnetMapping::builder;
     use LoadBalancerTypeEnum::{Application, Gateway, Network};
@@ -157,15 +151,9 @@ async fn types_restrict_settings() {
         (request("classic".into()), "ValidationError", "[application, network, gateway]"),
         (request(Application).scheme("public".into()), "ValidationError", "[internet-facing, internal]"),
         (request(Application).security_groups("sg-0"), "InvalidSecurityGroup", "sg-0"),
+        (request(Network).ip_address_type(IpAddressType::DualstackWithoutPublicIpv4), configuration, "'network'"),
         (
-            request(Network).ip_address_type(IpAddressType::DualstackWithoutPublicIpv4),
-            configuration,
-            "'network'",
-        ),
-        (
-            request(Application)
-                .scheme(LoadBalancerSchemeEnum::Internal)
-                .ip_address_type(IpAddressType::Dualstack),
+            request(Application).scheme(LoadBalancerSchemeEnum::Internal).ip_address_type(IpAddressType::Dualstack),
             configuration,
             "Internal load balancers must use",
         ),
@@ -182,11 +170,7 @@ async fn types_restrict_settings() {
             "ipam-pool-",
         ),
         (mapped(Application, mapping().allocation_id("eipalloc-1")), configuration, "not supported"),
-        (
-            mapped(Network, mapping().allocation_id("eipalloc-missing")),
-            "AllocationIdNotFound",
-            "eipalloc-missing",
-        ),
+        (mapped(Network, mapping().allocation_id("eipalloc-missing")), "AllocationIdNotFound", "eipalloc-missing"),
         (
             mapped(Network, mapping().allocation_id("eipalloc-1")).scheme(LoadBalancerSchemeEnum::Internal),
             configuration,
@@ -194,8 +178,7 @@ async fn types_restrict_settings() {
         ),
         (mapped(Network, mapping().private_ipv4_address("10.0.1.9")), configuration, "internal"),
         (
-            mapped(Network, mapping().private_ipv4_address("10.0.1"))
-                .scheme(LoadBalancerSchemeEnum::Internal),
+            mapped(Network, mapping().private_ipv4_address("10.0.1")).scheme(LoadBalancerSchemeEnum::Internal),
             "ValidationError",
             "IPv4 address",
         ),
@@ -237,8 +220,7 @@ async fn interfaces_come_and_outlive_the_balancer() {
     assert_eq!(lab.interfaces().await, [interface.clone(), interface]);
 
     let group = lab.sim.add_security_group(&lab.vpc, "Group");
-    let set =
-        lab.elb.set_security_groups().load_balancer_arn(&arn).security_groups(&group).send().await.unwrap();
+    let set = lab.elb.set_security_groups().load_balancer_arn(&arn).security_groups(&group).send().await.unwrap();
     assert_eq!(set.security_group_ids(), std::slice::from_ref(&group));
     assert!(lab.interfaces().await.iter().all(|(_, groups)| *groups == [group.clone()]));
 
@@ -339,11 +321,7 @@ async fn subnets_can_be_replaced() {
     let network = lab.balancer_of("Web-NLB", LoadBalancerTypeEnum::Network).await;
     let a2 = lab.sim.add_public_subnet(&lab.vpc, "Public-A2", "ap-northeast-2a", "10.0.4.0/24");
     let set = || lab.elb.set_subnets().load_balancer_arn(&network);
-    assert_refused(
-        set().subnets(&a2).subnets(&b).send().await,
-        "InvalidConfigurationRequest",
-        "independent actions",
-    );
+    assert_refused(set().subnets(&a2).subnets(&b).send().await, "InvalidConfigurationRequest", "independent actions");
     set().subnets(&b).send().await.unwrap();
     set().subnets(&a2).subnets(&b).send().await.unwrap();
 
@@ -361,25 +339,19 @@ async fn security_groups_are_set_where_they_can_be() {
     let gateway = lab.balancer_of("Web-GWLB", LoadBalancerTypeEnum::Gateway).await;
     let set = |arn: &str| lab.elb.set_security_groups().load_balancer_arn(arn);
     let code = "InvalidConfigurationRequest";
-    assert_refused(
-        set(&network).security_groups(&group).send().await,
-        code,
-        "created without security groups",
-    );
+    assert_refused(set(&network).security_groups(&group).send().await, code, "created without security groups");
     assert_refused(set(&gateway).security_groups(&group).send().await, code, "'gateway'");
     assert_refused(set(&application).set_security_groups(Some(vec![])).send().await, code, "at least one");
     assert_refused(set(&application).security_groups("sg-0").send().await, "InvalidSecurityGroup", "sg-0");
     assert_refused(set(&application).send().await, "ValidationError", "must not be null");
 
     let secured = lab.elb.create_load_balancer().name("Secured").r#type(LoadBalancerTypeEnum::Network);
-    let secured =
-        secured.set_subnets(Some(lab.public.to_vec())).security_groups(&group).send().await.unwrap();
+    let secured = secured.set_subnets(Some(lab.public.to_vec())).security_groups(&group).send().await.unwrap();
     let secured = secured.load_balancers()[0].clone();
     assert_eq!(secured.enforce_security_group_inbound_rules_on_private_link_traffic(), Some("on"));
     use sdk::EnforceSecurityGroupInboundRulesOnPrivateLinkTrafficEnum::Off;
     let arn = secured.load_balancer_arn().unwrap();
-    let change =
-        set(arn).security_groups(&group).enforce_security_group_inbound_rules_on_private_link_traffic(Off);
+    let change = set(arn).security_groups(&group).enforce_security_group_inbound_rules_on_private_link_traffic(Off);
     change.send().await.unwrap();
     let described = lab.described(arn).await;
     assert_eq!(described.enforce_security_group_inbound_rules_on_private_link_traffic(), Some("off"));
@@ -456,8 +428,7 @@ async fn a_balancer_that_is_a_target_stays() {
     let target = lab.balancer("Target-ALB").await;
     lab.listener(&target, fixed("200")).await;
     let request = lab.elb.create_target_group().name("Alb-TG").vpc_id(&lab.vpc).port(80);
-    let created =
-        request.protocol(ProtocolEnum::Tcp).target_type(sdk::TargetTypeEnum::Alb).send().await.unwrap();
+    let created = request.protocol(ProtocolEnum::Tcp).target_type(sdk::TargetTypeEnum::Alb).send().await.unwrap();
     let group = created.target_groups()[0].target_group_arn().unwrap();
     let register = lab.elb.register_targets().target_group_arn(group);
     register.targets(sdk::TargetDescription::builder().id(&target).build()).send().await.unwrap();

@@ -36,8 +36,7 @@ impl Web {
     async fn open(&self, open: bool) {
         let from = self.lab.described(&self.balancer).await.security_groups()[0].clone();
         let permission = IpPermission::builder().ip_protocol("tcp").from_port(80).to_port(80);
-        let permission =
-            permission.user_id_group_pairs(UserIdGroupPair::builder().group_id(from).build()).build();
+        let permission = permission.user_id_group_pairs(UserIdGroupPair::builder().group_id(from).build()).build();
         let client = self.lab.sim.ec2();
         if open {
             let authorize = client.authorize_security_group_ingress().group_id(&self.inside);
@@ -115,14 +114,18 @@ async fn a_late_target_is_checked_too() {
     assert_eq!(web.health(), is("initial", "Elb.InitialHealthChecking"));
     pass(16).await;
     assert_eq!(web.health(), is("healthy", ""));
-    // Registering again changes nothing.
+    // Registering again changes nothing, nor does another rule.
     web.register(&instance).await;
+    let condition = sdk::RuleCondition::builder().field("path-pattern").values("/a").build();
+    let rule = web.lab.elb.create_rule().listener_arn(&web.listener).priority(1).conditions(condition);
+    rule.actions(forward(&web.group)).send().await.unwrap();
     assert_eq!(web.health(), is("healthy", ""));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_group_that_nobody_uses_checks_nothing() {
     let web = Web::new().await;
+    let other = web.lab.sim.add_load_balancer("Other-ALB", &web.lab.public);
     let instance = web.running().await;
     web.register(&instance).await;
     let modify = || web.lab.elb.modify_listener().listener_arn(&web.listener);
@@ -135,6 +138,9 @@ async fn a_group_that_nobody_uses_checks_nothing() {
     assert_eq!(web.health(), is("healthy", ""));
     web.lab.elb.delete_load_balancer().load_balancer_arn(&web.balancer).send().await.unwrap();
     assert_eq!(web.health(), is("unused", "Target.NotInUse"));
+    // Another balancer checks anew.
+    web.lab.listener(&other, forward(&web.group)).await;
+    assert_eq!(web.health(), is("initial", "Elb.InitialHealthChecking"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -159,9 +165,8 @@ async fn what_does_not_answer_is_unhealthy() {
     web.open(true).await;
     assert_eq!(web.health(), is("healthy", ""));
     // Nothing serves on the port of the health check.
-    let modify = |port: &str| {
-        web.lab.elb.modify_target_group().target_group_arn(&web.group).health_check_port(port).send()
-    };
+    let modify =
+        |port: &str| web.lab.elb.modify_target_group().target_group_arn(&web.group).health_check_port(port).send();
     modify("81").await.unwrap();
     assert_eq!(web.health(), is("unhealthy", "Target.Timeout"));
     modify("traffic-port").await.unwrap();
@@ -202,8 +207,7 @@ async fn deregistered_targets_drain() {
     assert_eq!(web.health(), is("draining", "Target.DeregistrationInProgress"));
     pass(2).await;
     assert_eq!(web.health(), []);
-    let describe =
-        web.lab.elb.describe_target_health().target_group_arn(&web.group).targets(target(&instance));
+    let describe = web.lab.elb.describe_target_health().target_group_arn(&web.group).targets(target(&instance));
     let found = describe.send().await.unwrap();
     let health = found.target_health_descriptions()[0].target_health().unwrap();
     assert_eq!(health.reason(), Some(&sdk::TargetHealthReasonEnum::NotRegistered));
@@ -214,8 +218,7 @@ async fn deregistered_targets_drain() {
     web.register(&instance).await;
     assert_eq!(web.health(), is("initial", "Elb.InitialHealthChecking"));
 
-    let attribute =
-        TargetGroupAttribute::builder().key("deregistration_delay.timeout_seconds").value("0").build();
+    let attribute = TargetGroupAttribute::builder().key("deregistration_delay.timeout_seconds").value("0").build();
     let modify = web.lab.elb.modify_target_group_attributes().target_group_arn(&web.group);
     modify.attributes(attribute).send().await.unwrap();
     deregister(&instance).await.unwrap();
@@ -278,8 +281,7 @@ async fn registration_is_checked() {
     assert_refused(register(quic).await, "ValidationError", "requires the QUIC");
     let none = web.lab.elb.register_targets().target_group_arn(&web.group).send().await;
     assert_refused(none, "ValidationError", "must not be null");
-    let unknown =
-        web.lab.elb.register_targets().target_group_arn(format!("{}0", web.group)).targets(target(&pending));
+    let unknown = web.lab.elb.register_targets().target_group_arn(format!("{}0", web.group)).targets(target(&pending));
     assert_refused(unknown.send().await, "TargetGroupNotFound", "not found");
     let vpc = web.lab.sim.add_vpc("Other", "10.1.0.0/16");
     let far = web.lab.sim.add_target_group("Far-TG", &vpc, 80);
@@ -328,13 +330,7 @@ async fn other_types_of_targets() {
     assert_refused(register(functions, &function("b")).await, "TooManyTargets", "limit");
     let listener = lab.elb.describe_listeners().load_balancer_arn(&balancer).send().await.unwrap();
     let listener = listener.listeners()[0].listener_arn().unwrap();
-    lab.elb
-        .modify_listener()
-        .listener_arn(listener)
-        .default_actions(forward(functions))
-        .send()
-        .await
-        .unwrap();
+    lab.elb.modify_listener().listener_arn(listener).default_actions(forward(functions)).send().await.unwrap();
     let target = &lab.sim.target_health(functions)[0];
     assert_eq!((target.port, target.state.as_str()), (None, "unavailable"));
 }

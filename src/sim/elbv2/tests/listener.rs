@@ -4,9 +4,7 @@ use aws_sdk_elasticloadbalancingv2::operation::create_listener::builders::Create
 use aws_sdk_elasticloadbalancingv2::types as sdk;
 use aws_sdk_elasticloadbalancingv2::types::{ActionTypeEnum as Type, LoadBalancerTypeEnum, ProtocolEnum};
 
-use super::{
-    CERTIFICATE, Lab, MISSING_CERTIFICATE, OTHER_CERTIFICATE, assert_refused, certificate, fixed, forward,
-};
+use super::{CERTIFICATE, Lab, MISSING_CERTIFICATE, OTHER_CERTIFICATE, assert_refused, certificate, fixed, forward};
 
 const POLICY: &str = "ELBSecurityPolicy-TLS13-1-2-2021-06";
 
@@ -30,8 +28,7 @@ fn redirecting(config: sdk::builders::RedirectActionConfigBuilder) -> sdk::Actio
 
 fn weighted(groups: &[(&str, i32)]) -> sdk::builders::ForwardActionConfigBuilder {
     groups.iter().fold(sdk::ForwardActionConfig::builder(), |config, (group, weight)| {
-        config
-            .target_groups(sdk::TargetGroupTuple::builder().target_group_arn(*group).weight(*weight).build())
+        config.target_groups(sdk::TargetGroupTuple::builder().target_group_arn(*group).weight(*weight).build())
     })
 }
 
@@ -50,11 +47,7 @@ fn oidc() -> sdk::builders::AuthenticateOidcActionConfigBuilder {
 
 fn authenticating(config: sdk::builders::AuthenticateOidcActionConfigBuilder, order: i32) -> sdk::Action {
     let config = config.build();
-    sdk::Action::builder()
-        .r#type(Type::AuthenticateOidc)
-        .authenticate_oidc_config(config)
-        .order(order)
-        .build()
+    sdk::Action::builder().r#type(Type::AuthenticateOidc).authenticate_oidc_config(config).order(order).build()
 }
 
 fn ordered(action: sdk::Action, order: i32) -> sdk::Action {
@@ -95,8 +88,7 @@ async fn creating_the_same_again_answers_the_existing() {
     let again = lab.create_listener(&balancer, ProtocolEnum::Http, 80);
     let again = again.default_actions(forwarding(weighted(&[(&group, 1)]))).send().await.unwrap();
     assert_eq!(again.listeners()[0].listener_arn(), Some(arn.as_str()));
-    let other =
-        lab.create_listener(&balancer, ProtocolEnum::Http, 80).default_actions(fixed("200")).send().await;
+    let other = lab.create_listener(&balancer, ProtocolEnum::Http, 80).default_actions(fixed("200")).send().await;
     let text = format!("A listener already exists on this port for this load balancer '{balancer}'");
     assert_refused(other, "DuplicateListener", &text);
     let https = lab.https(&balancer).port(80).default_actions(forward(&group)).send().await;
@@ -129,48 +121,24 @@ async fn settings_are_checked() {
         (net(Http), "UnsupportedProtocol", "'HTTP' is not supported"),
         (web(Https), "ValidationError", "A certificate must be specified for HTTPS listeners"),
         (net(Tls), "ValidationError", "A certificate must be specified for TLS listeners"),
-        (
-            web(Http).certificates(certificate(CERTIFICATE)),
-            "ValidationError",
-            "cannot be specified for HTTP listeners",
-        ),
+        (web(Http).certificates(certificate(CERTIFICATE)), "ValidationError", "cannot be specified for HTTP listeners"),
         (web(Http).ssl_policy(POLICY), "ValidationError", "cannot be specified for HTTP listeners"),
         (https().certificates(certificate(OTHER_CERTIFICATE)), "ValidationError", "exactly one certificate"),
         (https().set_certificates(Some(vec![default])), "ValidationError", "IsDefault"),
-        (
-            web(Https).certificates(certificate("certificate")),
-            "ValidationError",
-            "'certificate' is not valid",
-        ),
-        (
-            web(Https).certificates(certificate(MISSING_CERTIFICATE)),
-            "CertificateNotFound",
-            MISSING_CERTIFICATE,
-        ),
+        (web(Https).certificates(certificate("certificate")), "ValidationError", "'certificate' is not valid"),
+        (web(Https).certificates(certificate(MISSING_CERTIFICATE)), "CertificateNotFound", MISSING_CERTIFICATE),
         (https().ssl_policy("ELBSecurityPolicy-None"), "SSLPolicyNotFound", "ELBSecurityPolicy-None"),
         (https().alpn_policy("HTTP2Only"), "ValidationError", "An ALPN policy"),
         (net(Tls).certificates(certificate(CERTIFICATE)).alpn_policy("HTTP3"), "ALPNPolicyNotFound", "HTTP3"),
         (web(Http).mutual_authentication(mutual("off").build()), "ValidationError", "Mutual authentication"),
-        (
-            https().mutual_authentication(mutual("on").build()),
-            "ValidationError",
-            "[off, passthrough, verify]",
-        ),
-        (
-            https().mutual_authentication(mutual("verify").build()),
-            "ValidationError",
-            "A trust store ARN must be",
-        ),
+        (https().mutual_authentication(mutual("on").build()), "ValidationError", "[off, passthrough, verify]"),
+        (https().mutual_authentication(mutual("verify").build()), "ValidationError", "A trust store ARN must be"),
         (
             https().mutual_authentication(mutual("passthrough").trust_store_arn(store).build()),
             "ValidationError",
             "'passthrough'",
         ),
-        (
-            https().mutual_authentication(mutual("verify").trust_store_arn(store).build()),
-            "TrustStoreNotFound",
-            store,
-        ),
+        (https().mutual_authentication(mutual("verify").trust_store_arn(store).build()), "TrustStoreNotFound", store),
         (
             lab.elb.create_listener().load_balancer_arn(&gateway).port(80).default_actions(forward(&geneve)),
             "ValidationError",
@@ -201,22 +169,16 @@ async fn actions_are_checked() {
         typed(Type::FixedResponse).fixed_response_config(config.build()).build()
     };
     let ok = || sdk::FixedResponseActionConfig::builder().status_code("200");
-    let sticky = |duration| {
-        sdk::TargetGroupStickinessConfig::builder().enabled(true).set_duration_seconds(duration).build()
-    };
-    let jwt =
-        sdk::JwtValidationActionConfig::builder().jwks_endpoint("https://a.b/jwks").issuer("me").build();
+    let sticky =
+        |duration| sdk::TargetGroupStickinessConfig::builder().enabled(true).set_duration_seconds(duration).build();
+    let jwt = sdk::JwtValidationActionConfig::builder().jwks_endpoint("https://a.b/jwks").issuer("me").build();
     let (invalid, validation) = ("InvalidLoadBalancerAction", "ValidationError");
     let cases: Vec<(Vec<sdk::Action>, &str, &str)> = vec![
         (vec![typed("teleport".into()).build()], validation, "teleport"),
         (vec![sdk::Action::builder().build()], validation, "must not be null"),
         (vec![typed(Type::Forward).build()], invalid, "A target group must be specified"),
         (vec![typed(Type::Redirect).build()], invalid, "A config must be specified"),
-        (
-            vec![typed(Type::FixedResponse).target_group_arn(&a).build()],
-            invalid,
-            "cannot be specified for actions",
-        ),
+        (vec![typed(Type::FixedResponse).target_group_arn(&a).build()], invalid, "cannot be specified for actions"),
         (vec![forwarding(weighted(&[(&a, 1000)]))], validation, "less than or equal to 999"),
         (vec![forwarding(weighted(&[(&a, 1), (&a, 1)]))], invalid, "more than once"),
         (vec![forwarding(weighted(&[("x", 1); 6]))], validation, "at most '5'"),
@@ -231,12 +193,7 @@ async fn actions_are_checked() {
             "less than or equal to 604800",
         ),
         (
-            vec![
-                typed(Type::Forward)
-                    .target_group_arn(&a)
-                    .forward_config(weighted(&[(&b, 1)]).build())
-                    .build(),
-            ],
+            vec![typed(Type::Forward).target_group_arn(&a).forward_config(weighted(&[(&b, 1)]).build()).build()],
             invalid,
             "must be the only target group",
         ),
@@ -251,11 +208,7 @@ async fn actions_are_checked() {
         (vec![fixed("20")], validation, "regular expression"),
         (vec![response(ok().content_type("text/xml"))], validation, "text/plain"),
         (vec![response(ok().message_body("x".repeat(1025)))], validation, "less than or equal to 1024"),
-        (
-            vec![authenticating(oidc().client_secret("s"), 1), ordered(fixed("200"), 2)],
-            invalid,
-            "only on HTTPS",
-        ),
+        (vec![authenticating(oidc().client_secret("s"), 1), ordered(fixed("200"), 2)], invalid, "only on HTTPS"),
         (vec![typed(Type::JwtValidation).jwt_validation_config(jwt).build()], invalid, "only on HTTPS"),
         (vec![fixed("200"), forward(&a)], invalid, "An order must be specified"),
         (vec![ordered(fixed("200"), 1), ordered(forward(&a), 1)], invalid, "must be unique"),
@@ -264,12 +217,10 @@ async fn actions_are_checked() {
         ((1..=6).map(|order| ordered(fixed("200"), order)).collect(), "TooManyActions", "limit"),
     ];
     for (actions, code, text) in cases {
-        let request =
-            lab.create_listener(&balancer, ProtocolEnum::Http, 80).set_default_actions(Some(actions));
+        let request = lab.create_listener(&balancer, ProtocolEnum::Http, 80).set_default_actions(Some(actions));
         assert_refused(request.send().await, code, text);
     }
-    let downgrade =
-        lab.https(&balancer).default_actions(redirecting(redirect().protocol("HTTP"))).send().await;
+    let downgrade = lab.https(&balancer).default_actions(redirecting(redirect().protocol("HTTP"))).send().await;
     assert_refused(downgrade, invalid, "You can't redirect HTTPS to HTTP");
     let request = lab.create_listener(&network, ProtocolEnum::Tcp, 80).default_actions(fixed("200"));
     assert_refused(request.send().await, invalid, "not supported for load balancers with type 'network'");
@@ -282,8 +233,7 @@ async fn redirects_and_weights_have_defaults() {
     let arn = lab.listener(&balancer, redirecting(redirect().protocol("HTTPS").port("443"))).await;
     let listener = lab.described_listener(&arn).await;
     let config = listener.default_actions()[0].redirect_config().unwrap();
-    let expected =
-        redirect().protocol("HTTPS").port("443").host("#{host}").path("/#{path}").query("#{query}");
+    let expected = redirect().protocol("HTTPS").port("443").host("#{host}").path("/#{path}").query("#{query}");
     assert_eq!(*config, expected.build());
 
     let [a, b] = [lab.group("A").await, lab.group("B").await];
@@ -359,8 +309,7 @@ async fn tokens_and_pools_authenticate() {
     }
     let cognito = |pool: &str| {
         let config = sdk::AuthenticateCognitoActionConfig::builder();
-        let config =
-            config.user_pool_arn(pool).user_pool_client_id("client").user_pool_domain("domain").build();
+        let config = config.user_pool_arn(pool).user_pool_client_id("client").user_pool_domain("domain").build();
         vec![
             sdk::Action::builder()
                 .r#type(Type::AuthenticateCognito)
@@ -409,11 +358,7 @@ async fn protocols_change_with_what_belongs_to_them() {
     let listener = lab.described_listener(&arn).await;
     assert_eq!((listener.ssl_policy(), listener.certificates().len()), (None, 0));
 
-    lab.create_listener(&balancer, ProtocolEnum::Http, 80)
-        .default_actions(fixed("200"))
-        .send()
-        .await
-        .unwrap();
+    lab.create_listener(&balancer, ProtocolEnum::Http, 80).default_actions(fixed("200")).send().await.unwrap();
     assert_refused(modify().port(80).send().await, "DuplicateListener", &balancer);
     let unknown = lab.elb.modify_listener().listener_arn(format!("{arn}0")).port(81).send().await;
     assert_refused(unknown, "ListenerNotFound", "not found");
@@ -426,8 +371,7 @@ async fn certificates_are_added_and_removed() {
     let created = lab.https(&balancer).default_actions(fixed("200")).send().await.unwrap();
     let arn = created.listeners()[0].listener_arn().unwrap();
     let add = |certificate| lab.elb.add_listener_certificates().listener_arn(arn).certificates(certificate);
-    let remove =
-        |certificate| lab.elb.remove_listener_certificates().listener_arn(arn).certificates(certificate);
+    let remove = |certificate| lab.elb.remove_listener_certificates().listener_arn(arn).certificates(certificate);
     for _ in 0..2 {
         add(certificate(OTHER_CERTIFICATE)).send().await.unwrap();
     }
@@ -443,11 +387,7 @@ async fn certificates_are_added_and_removed() {
     assert_refused(add(certificate(MISSING_CERTIFICATE)).send().await, "CertificateNotFound", "missing");
     let two = add(certificate(CERTIFICATE)).certificates(certificate(OTHER_CERTIFICATE));
     assert_refused(two.send().await, "ValidationError", "exactly one");
-    assert_refused(
-        remove(certificate(CERTIFICATE)).send().await,
-        "OperationNotPermitted",
-        "default certificate",
-    );
+    assert_refused(remove(certificate(CERTIFICATE)).send().await, "OperationNotPermitted", "default certificate");
     remove(certificate(OTHER_CERTIFICATE)).send().await.unwrap();
     assert_eq!(describe().await.unwrap().certificates().len(), 1);
 
@@ -456,8 +396,7 @@ async fn certificates_are_added_and_removed() {
     }
     assert_refused(add(certificate(OTHER_CERTIFICATE)).send().await, "TooManyCertificates", "limit");
     let plain = lab.listener(&balancer, fixed("200")).await;
-    let plain =
-        lab.elb.add_listener_certificates().listener_arn(plain).certificates(certificate(CERTIFICATE));
+    let plain = lab.elb.add_listener_certificates().listener_arn(plain).certificates(certificate(CERTIFICATE));
     assert_refused(plain.send().await, "ValidationError", "only to HTTPS and TLS");
 }
 
@@ -474,7 +413,10 @@ async fn describes_and_deletion() {
     assert_refused(both, "ValidationError", "both");
     let unknown = describe().load_balancer_arn(format!("{balancer}0")).send().await;
     assert_refused(unknown, "LoadBalancerNotFound", "not found");
+    let rules = lab.elb.describe_rules().listener_arn(&arn).send().await.unwrap();
+    let rule = rules.rules()[0].rule_arn().unwrap();
     lab.elb.delete_listener().listener_arn(&arn).send().await.unwrap();
+    assert_refused(lab.elb.describe_rules().rule_arns(rule).send().await, "RuleNotFound", "not found");
     assert_refused(lab.elb.delete_listener().listener_arn(&arn).send().await, "ListenerNotFound", &arn);
     assert_refused(lab.elb.describe_rules().listener_arn(&arn).send().await, "ListenerNotFound", &arn);
 }
@@ -483,8 +425,7 @@ async fn describes_and_deletion() {
 async fn the_quota_of_listeners_holds() {
     let lab = Lab::new();
     let balancer = lab.balancer("Web-ALB").await;
-    let create =
-        |port| lab.create_listener(&balancer, ProtocolEnum::Http, port).default_actions(fixed("200"));
+    let create = |port| lab.create_listener(&balancer, ProtocolEnum::Http, port).default_actions(fixed("200"));
     for port in 1..=50 {
         create(port).send().await.unwrap();
     }

@@ -3,9 +3,7 @@
 use aws_sdk_elasticloadbalancingv2::operation::create_rule::builders::CreateRuleFluentBuilder as Create;
 use aws_sdk_elasticloadbalancingv2::types as sdk;
 use aws_sdk_elasticloadbalancingv2::types::builders::RuleConditionBuilder;
-use aws_sdk_elasticloadbalancingv2::types::{
-    IpAddressType, LoadBalancerTypeEnum, ProtocolEnum, TransformTypeEnum,
-};
+use aws_sdk_elasticloadbalancingv2::types::{IpAddressType, LoadBalancerTypeEnum, ProtocolEnum, TransformTypeEnum};
 
 use super::{Lab, assert_refused, fixed, forward};
 
@@ -36,8 +34,7 @@ impl Rules {
     /// The priorities and ARNs of the rules, in the order answered.
     async fn order(&self) -> Vec<(String, String)> {
         let found = self.lab.elb.describe_rules().listener_arn(&self.listener).send().await.unwrap();
-        let pair =
-            |rule: &sdk::Rule| (rule.priority().unwrap().to_owned(), rule.rule_arn().unwrap().to_owned());
+        let pair = |rule: &sdk::Rule| (rule.priority().unwrap().to_owned(), rule.rule_arn().unwrap().to_owned());
         found.rules().iter().map(pair).collect()
     }
 
@@ -70,8 +67,7 @@ fn paths(values: &[&str]) -> sdk::RuleCondition {
 }
 
 fn header(name: &str, values: &[&str]) -> sdk::RuleCondition {
-    let config =
-        sdk::HttpHeaderConditionConfig::builder().http_header_name(name).set_values(strings(values)).build();
+    let config = sdk::HttpHeaderConditionConfig::builder().http_header_name(name).set_values(strings(values)).build();
     condition("http-header").http_header_config(config).build()
 }
 
@@ -105,12 +101,7 @@ async fn all_kinds_of_conditions_are_answered() {
         vec![path("/img/*")],
         vec![paths(&["/a", "/b"]), hosts(&["*.example.com"]), methods(&["GET", "HEAD"])],
         vec![header("User-Agent", &["*Chrome*", "*Safari*"]), sources(&["10.0.0.0/8", "2001:db8::/32"])],
-        vec![
-            query(Some("version"), "v1"),
-            query(None, "*beta*"),
-            header("X-A", &["1"]),
-            header("X-B", &["1"]),
-        ],
+        vec![query(Some("version"), "v1"), query(None, "*beta*"), header("X-A", &["1"]), header("X-B", &["1"])],
     ]
     .into_iter()
     .enumerate()
@@ -137,6 +128,16 @@ async fn all_kinds_of_conditions_are_answered() {
         }
         assert_eq!(answered.len(), conditions.len());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pair_of_a_query_counts_once() {
+    let rules = Rules::new().await;
+    let five = |last| ["a", "b", "c", "d"].map(|key| query(Some(key), "1")).into_iter().chain([last]).collect();
+    let allowed = rules.create(1).set_conditions(Some(five(query(Some("e"), "1"))));
+    allowed.send().await.unwrap();
+    let six = rules.create(2).set_conditions(Some(five(methods(&["GET", "PUT"])))).send().await;
+    assert_refused(six, "ValidationError", "'5' condition values");
 }
 
 #[tokio::test(start_paused = true)]
@@ -236,8 +237,7 @@ async fn priorities_are_unique() {
 async fn priorities_swap_at_once() {
     let rules = Rules::new().await;
     let [a, b, c] = [rules.rule(1).await, rules.rule(2).await, rules.rule(3).await];
-    let pair =
-        |arn: &str, priority| sdk::RulePriorityPair::builder().rule_arn(arn).priority(priority).build();
+    let pair = |arn: &str, priority| sdk::RulePriorityPair::builder().rule_arn(arn).priority(priority).build();
     let set = |pairs: Vec<_>| rules.lab.elb.set_rule_priorities().set_rule_priorities(Some(pairs)).send();
     let answered = set(vec![pair(&a, 2), pair(&b, 1)]).await.unwrap();
     assert_eq!(answered.rules().len(), 2);
@@ -327,8 +327,7 @@ async fn network_load_balancers_tell_address_types_apart() {
     let request = lab.elb.create_listener().load_balancer_arn(&balancer).protocol(ProtocolEnum::Tcp).port(80);
     let created = request.default_actions(forward(&group)).send().await.unwrap();
     let listener = created.listeners()[0].listener_arn().unwrap();
-    let config =
-        sdk::SourceIpConditionConfig::builder().ip_address_type(sdk::SourceIpAddressTypeEnum::Ipv6).build();
+    let config = sdk::SourceIpConditionConfig::builder().ip_address_type(sdk::SourceIpAddressTypeEnum::Ipv6).build();
     let ipv6 = condition("source-ip").source_ip_config(config).build();
     let create = |condition| {
         let request = lab.elb.create_rule().listener_arn(listener).priority(1).actions(forward(&group));

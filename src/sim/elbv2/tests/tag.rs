@@ -19,14 +19,7 @@ async fn everything_has_tags() {
     let arns = vec![balancer, group, listener, rule];
     let add = lab.elb.add_tags().set_resource_arns(Some(arns.clone()));
     add.tags(tag("a", "1")).tags(tag("b", "2")).send().await.unwrap();
-    lab.elb
-        .remove_tags()
-        .set_resource_arns(Some(arns.clone()))
-        .tag_keys("a")
-        .tag_keys("x")
-        .send()
-        .await
-        .unwrap();
+    lab.elb.remove_tags().set_resource_arns(Some(arns.clone())).tag_keys("a").tag_keys("x").send().await.unwrap();
     let described = lab.elb.describe_tags().set_resource_arns(Some(arns.clone())).send().await.unwrap();
     for (description, arn) in described.tag_descriptions().iter().zip(&arns) {
         assert_eq!(description.resource_arn(), Some(arn.as_str()));
@@ -82,18 +75,18 @@ async fn unknown_resources_are_refused() {
         ("function/a", "ValidationError"),
     ] {
         let arn = format!("{prefix}:{resource}");
-        assert_refused(
-            lab.elb.describe_tags().resource_arns(&known).resource_arns(&arn).send().await,
-            code,
-            &arn,
-        );
+        assert_refused(lab.elb.describe_tags().resource_arns(&known).resource_arns(&arn).send().await, code, &arn);
         assert_refused(lab.elb.remove_tags().resource_arns(&arn).tag_keys("a").send().await, code, &arn);
         let add = lab.elb.add_tags().resource_arns(&known).resource_arns(&arn).tags(tag("a", "1"));
         assert_refused(add.send().await, code, &arn);
     }
-    // A refused request tags nothing.
-    let described = lab.elb.describe_tags().resource_arns(&known).send().await.unwrap();
-    assert!(described.tag_descriptions()[0].tags().is_empty());
+    // A refused request tags nothing, and takes no tag away.
+    let tags = || lab.elb.describe_tags().resource_arns(&known).send();
+    assert!(tags().await.unwrap().tag_descriptions()[0].tags().is_empty());
+    lab.elb.add_tags().resource_arns(&known).tags(tag("a", "1")).send().await.unwrap();
+    let remove = lab.elb.remove_tags().resource_arns(&known).resource_arns(format!("{known}0")).tag_keys("a");
+    assert_refused(remove.send().await, "TargetGroupNotFound", "not found");
+    assert_eq!(tags().await.unwrap().tag_descriptions()[0].tags(), [tag("a", "1")]);
     let many = lab.elb.describe_tags().set_resource_arns(Some(vec![known.clone(); 21])).send().await;
     assert_refused(many, "ValidationError", "'20'");
 }

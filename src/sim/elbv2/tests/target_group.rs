@@ -43,10 +43,7 @@ async fn health_checks_have_defaults() {
     let lab = Lab::new();
     let traffic = Some("traffic-port");
     let cases = [
-        (
-            lab.create_group(ProtocolEnum::Http),
-            (Some("HTTP"), traffic, Some("/"), [30, 5, 5, 2], Some(http("200"))),
-        ),
+        (lab.create_group(ProtocolEnum::Http), (Some("HTTP"), traffic, Some("/"), [30, 5, 5, 2], Some(http("200")))),
         (
             lab.create_group(ProtocolEnum::Https).protocol_version("GRPC"),
             (Some("HTTP"), traffic, Some("/AWS.ALB/healthcheck"), [30, 5, 5, 2], Some(grpc("12"))),
@@ -60,10 +57,7 @@ async fn health_checks_have_defaults() {
             lab.create_group(ProtocolEnum::Tcp).target_type(TargetTypeEnum::Alb),
             (Some("HTTP"), traffic, Some("/"), [30, 6, 5, 2], Some(http("200-399"))),
         ),
-        (
-            lab.create_group(ProtocolEnum::Geneve).port(6081),
-            (Some("TCP"), Some("80"), None, [10, 5, 5, 2], None),
-        ),
+        (lab.create_group(ProtocolEnum::Geneve).port(6081), (Some("TCP"), Some("80"), None, [10, 5, 5, 2], None)),
         (
             lab.elb.create_target_group().name("Web-TG").target_type(TargetTypeEnum::Lambda),
             (None, None, Some("/"), [35, 30, 5, 5], Some(http("200"))),
@@ -74,12 +68,7 @@ async fn health_checks_have_defaults() {
         let group = &created.target_groups()[0];
         assert_eq!(health_check(group), expected);
         assert_eq!(group.health_check_enabled(), Some(group.target_type() != Some(&TargetTypeEnum::Lambda)));
-        lab.elb
-            .delete_target_group()
-            .target_group_arn(group.target_group_arn().unwrap())
-            .send()
-            .await
-            .unwrap();
+        lab.elb.delete_target_group().target_group_arn(group.target_group_arn().unwrap()).send().await.unwrap();
     }
 }
 
@@ -169,28 +158,21 @@ async fn modification_keeps_what_it_does_not_name() {
     modify().health_check_path("/health").health_check_interval_seconds(10).send().await.unwrap();
     modify().unhealthy_threshold_count(4).matcher(http("200-299")).send().await.unwrap();
     let described = lab.described_group(&arn).await;
-    let expected =
-        (Some("HTTP"), Some("traffic-port"), Some("/health"), [10, 5, 5, 4], Some(http("200-299")));
+    let expected = (Some("HTTP"), Some("traffic-port"), Some("/health"), [10, 5, 5, 4], Some(http("200-299")));
     assert_eq!(health_check(&described), expected);
     assert_refused(
         modify().health_check_timeout_seconds(10).send().await,
         "ValidationError",
         "interval must be greater than the timeout",
     );
-    assert_refused(
-        modify().health_check_protocol(ProtocolEnum::Tcp).send().await,
-        "ValidationError",
-        "not supported",
-    );
+    assert_refused(modify().health_check_protocol(ProtocolEnum::Tcp).send().await, "ValidationError", "not supported");
     assert_eq!(health_check(&lab.described_group(&arn).await), expected);
 
     // What belongs to HTTP goes with it, and comes back with its defaults.
-    let network =
-        lab.create_group(ProtocolEnum::Tcp).name("Net-TG").health_check_protocol(ProtocolEnum::Http);
+    let network = lab.create_group(ProtocolEnum::Tcp).name("Net-TG").health_check_protocol(ProtocolEnum::Http);
     let network = network.health_check_path("/health").send().await.unwrap();
     let network = network.target_groups()[0].target_group_arn().unwrap();
-    let modify =
-        |protocol| lab.elb.modify_target_group().target_group_arn(network).health_check_protocol(protocol);
+    let modify = |protocol| lab.elb.modify_target_group().target_group_arn(network).health_check_protocol(protocol);
     modify(ProtocolEnum::Tcp).send().await.unwrap();
     assert_eq!(lab.described_group(network).await.health_check_path(), None);
     modify(ProtocolEnum::Https).send().await.unwrap();
@@ -210,11 +192,7 @@ async fn a_group_in_use_stays() {
     for group in [&in_listener, &in_rule] {
         assert_eq!(lab.described_group(group).await.load_balancer_arns(), std::slice::from_ref(&balancer));
         let text = format!("Target group '{group}' is currently in use by a listener or a rule");
-        assert_refused(
-            lab.elb.delete_target_group().target_group_arn(group).send().await,
-            "ResourceInUse",
-            &text,
-        );
+        assert_refused(lab.elb.delete_target_group().target_group_arn(group).send().await, "ResourceInUse", &text);
     }
     lab.elb.delete_rule().rule_arn(rule).send().await.unwrap();
     lab.elb.modify_listener().listener_arn(&listener).default_actions(fixed("200")).send().await.unwrap();
@@ -243,11 +221,7 @@ async fn describes_find_groups() {
     let page = describe().page_size(1).send().await.unwrap();
     assert_eq!((page.target_groups().len(), page.next_marker().is_some()), (1, true));
     assert_refused(describe().names("Other").send().await, "TargetGroupNotFound", "not found");
-    assert_refused(
-        describe().names("Idle-TG").target_group_arns(idle).send().await,
-        "ValidationError",
-        "Only one",
-    );
+    assert_refused(describe().names("Idle-TG").target_group_arns(idle).send().await, "ValidationError", "Only one");
     assert_refused(
         describe().target_group_arns("tg").send().await,
         "ValidationError",
@@ -266,8 +240,7 @@ async fn a_group_has_one_balancer_of_its_kind() {
         let request = lab.elb.create_listener().load_balancer_arn(balancer).protocol(protocol).port(80);
         request.default_actions(forward(group))
     };
-    let text =
-        format!("The following target groups cannot be associated with more than one load balancer: {group}");
+    let text = format!("The following target groups cannot be associated with more than one load balancer: {group}");
     let elsewhere = listen(&second, ProtocolEnum::Http, &group).send().await;
     assert_refused(elsewhere, "TargetGroupAssociationLimit", &text);
     let other = lab.group("Other-TG").await;
@@ -277,20 +250,12 @@ async fn a_group_has_one_balancer_of_its_kind() {
         "'HTTP' is not compatible with listeners with protocol 'TCP'",
     );
     let both = lab.group_of("Both-TG", ProtocolEnum::TcpUdp).await;
-    assert_refused(
-        listen(&second, ProtocolEnum::Http, &both).send().await,
-        "IncompatibleProtocols",
-        "TCP_UDP",
-    );
+    assert_refused(listen(&second, ProtocolEnum::Http, &both).send().await, "IncompatibleProtocols", "TCP_UDP");
     listen(&network, ProtocolEnum::TcpUdp, &both).send().await.unwrap();
     let vpc = lab.sim.add_vpc("Other", "10.1.0.0/16");
     let far = lab.sim.add_target_group("Far-TG", &vpc, 80);
     let elsewhere = listen(&second, ProtocolEnum::Http, &far).send().await;
     assert_refused(elsewhere, "InvalidConfigurationRequest", "is not in the VPC");
     let unknown = group.replace("Web-TG", "No-TG");
-    assert_refused(
-        listen(&second, ProtocolEnum::Http, &unknown).send().await,
-        "TargetGroupNotFound",
-        &unknown,
-    );
+    assert_refused(listen(&second, ProtocolEnum::Http, &unknown).send().await, "TargetGroupNotFound", &unknown);
 }

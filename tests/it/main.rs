@@ -1,0 +1,15 @@
+//! All integration tests, in one binary: each that links aws-sdk-ec2 is large.
+
+// The lab is tested as its readers run it.
+#[path = "../../examples/web_asg.rs"]
+#[allow(dead_code, reason = "the example's entry points are not called here")]
+mod web_asg;
+
+mod compile_fail;
+mod crash;
+mod errors;
+mod lab;
+mod lifecycle;
+mod planning;
+mod requests;
+mod wire;
