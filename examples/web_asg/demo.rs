@@ -6,8 +6,8 @@ use anyhow::{Result, ensure};
 use purlin::sim::SimAws;
 use purlin::{Deployer, Drift, Stack, Status};
 
-use crate::lab;
-use crate::live::print_event;
+use super::lab;
+use super::live::print_event;
 
 /// What the lab presupposes: a network and a machine image.
 pub fn given(sim: &SimAws) {

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use clap::{Args, Parser, Subcommand};
 use purlin::{Aws, Deployer, Event, Plan};
 
-use crate::lab;
+use super::lab;
 
 /// Deploys the lab: an auto-scaled web service behind a load balancer.
 ///
