@@ -167,10 +167,10 @@ impl Operate for AutoScalingGroup {
         if healthy >= usize::try_from(wanted).unwrap_or(usize::MAX) {
             return Ok(Progress::Done);
         }
-        if in_service < usize::try_from(wanted).unwrap_or(usize::MAX) {
-            if let Some(failure) = failed_launch(cx, &name).await? {
-                return Ok(Progress::Failed(failure));
-            }
+        if in_service < usize::try_from(wanted).unwrap_or(usize::MAX)
+            && let Some(failure) = failed_launch(cx, &name).await?
+        {
+            return Ok(Progress::Failed(failure));
         }
         let mut text = format!("{in_service} of {wanted} instances in service");
         if snapshot.target_groups > 0 {

@@ -145,7 +145,7 @@ impl Operate for LoadBalancer {
     }
 
     async fn find(&self, cx: &Cx<'_>) -> Result<Option<Observed<Self>>> {
-        let balancers = read(cx, None, &[self.name.clone()]).await?;
+        let balancers = read(cx, None, std::slice::from_ref(&self.name)).await?;
         Ok(complete(cx, balancers, |_, _| true).await?.pop())
     }
 }

@@ -72,7 +72,7 @@ impl Operate for SecurityGroup {
             }
             _ => {
                 change_ec2(cx, operation, group, &self.tags, &observed.map(|o| o.tags.clone()).unwrap_or_default())
-                    .await?
+                    .await?;
             }
         }
         Ok(None)

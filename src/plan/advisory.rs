@@ -33,16 +33,17 @@ pub(super) fn advise(stack: &Stack, subjects: &[Subject], changes: &[ResourceCha
             }
         };
         match resource {
-            AnyResource::Listener(listener) if listener.accept.protocol == ListenerProtocol::Http => {
-                if !matches!(listener.action, crate::resource::Action::Redirect(_)) {
-                    say(
-                        "plain-http",
-                        format!(
-                            "port {} is served without encryption; add an HTTPS listener and redirect to it",
-                            listener.accept.port
-                        ),
-                    );
-                }
+            AnyResource::Listener(listener)
+                if listener.accept.protocol == ListenerProtocol::Http
+                    && !matches!(listener.action, crate::resource::Action::Redirect(_)) =>
+            {
+                say(
+                    "plain-http",
+                    format!(
+                        "port {} is served without encryption; add an HTTPS listener and redirect to it",
+                        listener.accept.port
+                    ),
+                );
             }
             AnyResource::SecurityGroup(group) => {
                 for rule in &group.ingress {

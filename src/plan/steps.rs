@@ -245,10 +245,11 @@ impl Graph<'_> {
             let Some(observed) = &entry.observed else { continue };
             let mut used = BTreeSet::new();
             observed.visit_texts(&mut |text| used.extend(by_id.get(text).filter(|other| **other != subject)));
-            if changes[subject].action == Action::Delete && observed.traits().goes_with_parent {
-                if let Some(parent) = parent_of(observed, &by_id) {
-                    with_parent.insert(subject, parent);
-                }
+            if changes[subject].action == Action::Delete
+                && observed.traits().goes_with_parent
+                && let Some(parent) = parent_of(observed, &by_id)
+            {
+                with_parent.insert(subject, parent);
             }
             uses.insert(subject, used);
         }
