@@ -42,25 +42,25 @@ use super::{Describe, LaunchTemplate, Operation, Property, Visit};
 #[derive(Debug, Clone, PartialEq, TypedBuilder)]
 #[builder(doc, mutators(
     /// Registers the instances with a target group; may be repeated. Sets `TargetGroupARNs`.
-    pub(crate) fn target_group(&mut self, group: impl IntoInput<TargetGroupArn>) {
+    pub fn target_group(&mut self, group: impl IntoInput<TargetGroupArn>) {
         self.target_groups.push(group.into_input());
     }
     /// Has the group send all its metrics to CloudWatch, a value a minute
     /// (`EnableMetricsCollection`).
-    pub(crate) fn group_metrics(&mut self) {
+    pub fn group_metrics(&mut self) {
         self.metrics = GroupMetric::ALL.to_vec();
     }
     /// Has the group send some of its metrics to CloudWatch, a value a minute
     /// (`EnableMetricsCollection`).
-    pub(crate) fn group_metrics_of(&mut self, metrics: impl IntoIterator<Item = GroupMetric>) {
+    pub fn group_metrics_of(&mut self, metrics: impl IntoIterator<Item = GroupMetric>) {
         self.metrics = metrics.into_iter().collect();
     }
     /// Sets a tag of the group and of what it launches from now on; may be repeated.
-    pub(crate) fn tag(&mut self, key: impl Into<String>, value: impl Into<String>) {
+    pub fn tag(&mut self, key: impl Into<String>, value: impl Into<String>) {
         self.tags.insert(key.into(), GroupTag { value: value.into(), propagate: true });
     }
     /// Sets a tag of the group only; may be repeated.
-    pub(crate) fn tag_group_only(&mut self, key: impl Into<String>, value: impl Into<String>) {
+    pub fn tag_group_only(&mut self, key: impl Into<String>, value: impl Into<String>) {
         self.tags.insert(key.into(), GroupTag { value: value.into(), propagate: false });
     }
 ))]

@@ -43,15 +43,15 @@ use super::{Describe, Operation, Property, Tags, Visit};
 #[builder(doc, mutators(
     /// Adds a security group of the instances; may be repeated. Without any, instances get the
     /// default group of the VPC. Sets `SecurityGroupIds`.
-    pub(crate) fn security_group(&mut self, group: impl IntoInput<SecurityGroupId>) {
+    pub fn security_group(&mut self, group: impl IntoInput<SecurityGroupId>) {
         self.security_groups.push(group.into_input());
     }
     /// Adds a volume, or changes one of the image; may be repeated. Sets `BlockDeviceMappings`.
-    pub(crate) fn block_device(&mut self, device: BlockDevice) {
+    pub fn block_device(&mut self, device: BlockDevice) {
         self.block_devices.push(device);
     }
     /// Sets a tag on what is launched; may be repeated. Sets `TagSpecifications` of the template.
-    pub(crate) fn tag_launched(
+    pub fn tag_launched(
         &mut self,
         on: impl IntoIterator<Item = InstanceTag>,
         key: impl Into<String>,
@@ -63,7 +63,7 @@ use super::{Describe, Operation, Property, Tags, Visit};
         }
     }
     /// Sets a tag of the template itself; may be repeated.
-    pub(crate) fn tag(&mut self, key: impl Into<String>, value: impl Into<String>) {
+    pub fn tag(&mut self, key: impl Into<String>, value: impl Into<String>) {
         self.tags.insert(key, value);
     }
 ))]

@@ -30,11 +30,11 @@ use super::{Describe, Operation, Property, Tags, Visit};
 #[builder(doc, mutators(
     /// Adds a certificate that is chosen by the name the client asks for (SNI); may be repeated.
     /// Sets `AddListenerCertificates.Certificates`.
-    pub(crate) fn certificate(&mut self, certificate: impl IntoInput<CertificateArn>) {
+    pub fn certificate(&mut self, certificate: impl IntoInput<CertificateArn>) {
         self.certificates.push(certificate.into_input());
     }
     /// Sets a tag; may be repeated.
-    pub(crate) fn tag(&mut self, key: impl Into<String>, value: impl Into<String>) {
+    pub fn tag(&mut self, key: impl Into<String>, value: impl Into<String>) {
         self.tags.insert(key, value);
     }
 ))]

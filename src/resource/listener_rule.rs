@@ -33,11 +33,11 @@ use super::{Action, Describe, Operation, Property, Tags, Visit};
 #[derive(Debug, Clone, PartialEq, TypedBuilder)]
 #[builder(doc, mutators(
     /// Adds a condition; at least one, and together at most 5 values.
-    pub(crate) fn condition(&mut self, condition: Condition) {
+    pub fn condition(&mut self, condition: Condition) {
         self.conditions.push(condition);
     }
     /// Sets a tag; may be repeated.
-    pub(crate) fn tag(&mut self, key: impl Into<String>, value: impl Into<String>) {
+    pub fn tag(&mut self, key: impl Into<String>, value: impl Into<String>) {
         self.tags.insert(key, value);
     }
 ))]

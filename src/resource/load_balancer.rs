@@ -113,36 +113,36 @@ impl LoadBalancer {
 #[builder(doc, build_method(into = LoadBalancer), mutators(
     /// Adds a security group; may be repeated, up to 5. Without any, AWS takes the default group
     /// of the VPC. Sets `SecurityGroups`.
-    pub(crate) fn security_group(&mut self, group: impl IntoInput<SecurityGroupId>) {
+    pub fn security_group(&mut self, group: impl IntoInput<SecurityGroupId>) {
         self.security_groups.push(group.into_input());
     }
     /// How long a connection may be idle: 1 to 4000 s. AWS's default is 60 s. Sets the attribute
     /// `idle_timeout.timeout_seconds`.
-    pub(crate) fn idle_timeout(&mut self, timeout: Duration) {
+    pub fn idle_timeout(&mut self, timeout: Duration) {
         self.attributes.set("idle_timeout.timeout_seconds", timeout.as_secs());
     }
     /// Whether HTTP/2 is offered. AWS's default is yes. Sets the attribute
     /// `routing.http2.enabled`.
-    pub(crate) fn http2(&mut self, enabled: bool) {
+    pub fn http2(&mut self, enabled: bool) {
         self.attributes.set("routing.http2.enabled", enabled);
     }
     /// Whether headers with invalid names are dropped. AWS's default is no. Sets the attribute
     /// `routing.http.drop_invalid_header_fields.enabled`.
-    pub(crate) fn drop_invalid_headers(&mut self, enabled: bool) {
+    pub fn drop_invalid_headers(&mut self, enabled: bool) {
         self.attributes.set("routing.http.drop_invalid_header_fields.enabled", enabled);
     }
     /// Whether deleting the balancer is refused. AWS's default is no. Sets the attribute
     /// `deletion_protection.enabled`.
-    pub(crate) fn deletion_protection(&mut self, enabled: bool) {
+    pub fn deletion_protection(&mut self, enabled: bool) {
         self.attributes.set("deletion_protection.enabled", enabled);
     }
     /// Sets an attribute by its key in the AWS API; may be repeated. For keys newer than this
     /// version of the crate.
-    pub(crate) fn attribute(&mut self, key: impl Into<String>, value: impl Into<String>) {
+    pub fn attribute(&mut self, key: impl Into<String>, value: impl Into<String>) {
         self.attributes.0.insert(key.into(), value.into());
     }
     /// Sets a tag; may be repeated.
-    pub(crate) fn tag(&mut self, key: impl Into<String>, value: impl Into<String>) {
+    pub fn tag(&mut self, key: impl Into<String>, value: impl Into<String>) {
         self.tags.insert(key, value);
     }
 ))]
@@ -174,26 +174,26 @@ pub struct ApplicationLoadBalancer {
 #[builder(doc, build_method(into = LoadBalancer), mutators(
     /// Adds a security group; may be repeated, up to 5. A balancer made without any can never
     /// have one: adding the first replaces it. Sets `SecurityGroups`.
-    pub(crate) fn security_group(&mut self, group: impl IntoInput<SecurityGroupId>) {
+    pub fn security_group(&mut self, group: impl IntoInput<SecurityGroupId>) {
         self.security_groups.push(group.into_input());
     }
     /// Whether each node sends to the targets of all zones. AWS's default is no. Sets the
     /// attribute `load_balancing.cross_zone.enabled`.
-    pub(crate) fn cross_zone(&mut self, enabled: bool) {
+    pub fn cross_zone(&mut self, enabled: bool) {
         self.attributes.set("load_balancing.cross_zone.enabled", enabled);
     }
     /// Whether deleting the balancer is refused. AWS's default is no. Sets the attribute
     /// `deletion_protection.enabled`.
-    pub(crate) fn deletion_protection(&mut self, enabled: bool) {
+    pub fn deletion_protection(&mut self, enabled: bool) {
         self.attributes.set("deletion_protection.enabled", enabled);
     }
     /// Sets an attribute by its key in the AWS API; may be repeated. For keys newer than this
     /// version of the crate.
-    pub(crate) fn attribute(&mut self, key: impl Into<String>, value: impl Into<String>) {
+    pub fn attribute(&mut self, key: impl Into<String>, value: impl Into<String>) {
         self.attributes.0.insert(key.into(), value.into());
     }
     /// Sets a tag; may be repeated.
-    pub(crate) fn tag(&mut self, key: impl Into<String>, value: impl Into<String>) {
+    pub fn tag(&mut self, key: impl Into<String>, value: impl Into<String>) {
         self.tags.insert(key, value);
     }
 ))]

@@ -131,7 +131,7 @@ names! {
 #[derive(Debug, Clone, PartialEq, Eq, TypedBuilder)]
 #[builder(doc, mutators(
     /// Names a dimension of the metric; may be repeated.
-    pub(crate) fn dimension(&mut self, name: impl Into<String>, value: impl Into<String>) {
+    pub fn dimension(&mut self, name: impl Into<String>, value: impl Into<String>) {
         self.dimensions.insert(name.into(), value.into());
     }
 ))]
@@ -218,7 +218,7 @@ names! {
 #[builder(doc, mutators(
     /// Adds a step: from `lower` to `upper` (differences from the alarm's threshold; `None` is
     /// without bound), by `adjustment`.
-    pub(crate) fn step(&mut self, lower: Option<f64>, upper: Option<f64>, adjustment: i32) {
+    pub fn step(&mut self, lower: Option<f64>, upper: Option<f64>, adjustment: i32) {
         self.steps.push(StepAdjustment { lower, upper, adjustment });
     }
 ))]

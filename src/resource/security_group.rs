@@ -49,19 +49,19 @@ use super::{Describe, Operation, Property, Tags, Visit};
 #[derive(Debug, Clone, PartialEq, TypedBuilder)]
 #[builder(doc, mutators(
     /// Lets something in; may be repeated. Without any, nothing is let in.
-    pub(crate) fn ingress(&mut self, rule: Ingress) {
+    pub fn ingress(&mut self, rule: Ingress) {
         self.ingress.push(rule.0);
     }
     /// Lets something out; may be repeated. Without any, AWS lets everything out.
-    pub(crate) fn egress(&mut self, rule: Egress) {
+    pub fn egress(&mut self, rule: Egress) {
         self.egress.get_or_insert_default().push(rule.0);
     }
     /// Lets nothing out, except what `egress` adds.
-    pub(crate) fn no_egress(&mut self) {
+    pub fn no_egress(&mut self) {
         self.egress.get_or_insert_default();
     }
     /// Sets a tag; may be repeated.
-    pub(crate) fn tag(&mut self, key: impl Into<String>, value: impl Into<String>) {
+    pub fn tag(&mut self, key: impl Into<String>, value: impl Into<String>) {
         self.tags.insert(key, value);
     }
 ))]

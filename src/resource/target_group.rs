@@ -40,34 +40,34 @@ use super::{Attributes, Describe, Operation, Property, Tags, Visit};
 #[builder(doc, mutators(
     /// How long a target may finish its requests after it was deregistered: 0 to 3600 s. AWS's
     /// default is 300 s. Sets the attribute `deregistration_delay.timeout_seconds`.
-    pub(crate) fn deregistration_delay(&mut self, delay: Duration) {
+    pub fn deregistration_delay(&mut self, delay: Duration) {
         self.attributes.set("deregistration_delay.timeout_seconds", delay.as_secs());
     }
     /// How long a new target's share of the requests grows: 30 to 900 s, or zero for not at all,
     /// AWS's default. Sets the attribute `slow_start.duration_seconds`.
-    pub(crate) fn slow_start(&mut self, duration: Duration) {
+    pub fn slow_start(&mut self, duration: Duration) {
         self.attributes.set("slow_start.duration_seconds", duration.as_secs());
     }
     /// How a target is chosen. AWS's default is round robin. Sets the attribute
     /// `load_balancing.algorithm.type`.
-    pub(crate) fn algorithm(&mut self, algorithm: Algorithm) {
+    pub fn algorithm(&mut self, algorithm: Algorithm) {
         self.attributes.set("load_balancing.algorithm.type", algorithm);
     }
     /// Binds clients to targets by a cookie of the load balancer for a time: 1 s to 7 days. Sets
     /// the attributes `stickiness.enabled`, `stickiness.type` and
     /// `stickiness.lb_cookie.duration_seconds`.
-    pub(crate) fn sticky_by_cookie(&mut self, duration: Duration) {
+    pub fn sticky_by_cookie(&mut self, duration: Duration) {
         self.attributes.set("stickiness.enabled", true);
         self.attributes.set("stickiness.type", "lb_cookie");
         self.attributes.set("stickiness.lb_cookie.duration_seconds", duration.as_secs());
     }
     /// Sets an attribute by its key in the AWS API; may be repeated. For keys newer than this
     /// version of the crate.
-    pub(crate) fn attribute(&mut self, key: impl Into<String>, value: impl Into<String>) {
+    pub fn attribute(&mut self, key: impl Into<String>, value: impl Into<String>) {
         self.attributes.0.insert(key.into(), value.into());
     }
     /// Sets a tag; may be repeated.
-    pub(crate) fn tag(&mut self, key: impl Into<String>, value: impl Into<String>) {
+    pub fn tag(&mut self, key: impl Into<String>, value: impl Into<String>) {
         self.tags.insert(key, value);
     }
 ))]
