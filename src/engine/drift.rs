@@ -47,7 +47,7 @@ impl Drift {
             Action::Keep => None,
             Action::Create => Some(DriftKind::Missing),
             Action::Update | Action::Adopt | Action::Replace => Some(DriftKind::Changed),
-            Action::Delete | Action::DeleteWithParent => Some(DriftKind::Undeclared),
+            Action::Delete | Action::DeleteReplaced | Action::DeleteWithParent => Some(DriftKind::Undeclared),
         };
         let drifted = plan.changes.iter().filter_map(|change| {
             let kind = kind(change)?;

@@ -216,7 +216,8 @@ impl<'a> Builder<'a> {
             desired: None,
             observed: Some(observed),
         });
-        self.changes.push(ResourceChange { address, action: Action::Delete, id: Some(id), properties: Vec::new() });
+        let action = if successor.is_some() { Action::DeleteReplaced } else { Action::Delete };
+        self.changes.push(ResourceChange { address, action, id: Some(id), properties: Vec::new() });
     }
 
     /// What is owned and not declared goes.

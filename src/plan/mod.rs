@@ -109,8 +109,17 @@ pub enum Action {
     Replace,
     /// It goes: it is owned and no longer declared, or the stack is destroyed.
     Delete,
+    /// It goes because its successor has taken its place.
+    DeleteReplaced,
     /// It goes because what it belongs to goes.
     DeleteWithParent,
+}
+
+impl Action {
+    /// Tells whether the resource goes.
+    pub fn is_delete(self) -> bool {
+        matches!(self, Self::Delete | Self::DeleteReplaced | Self::DeleteWithParent)
+    }
 }
 
 /// How many resources a plan creates, changes and so on.
@@ -174,7 +183,12 @@ impl Plan {
                 Action::Create => summary.create += 1,
                 Action::Update | Action::Adopt => summary.update += 1,
                 Action::Replace => summary.replace += 1,
-                Action::Delete | Action::DeleteWithParent => summary.delete += 1,
+                // The old one of a replacement is counted there.
+                action if action.is_delete() => {
+                    let replaced = |other: &ResourceChange| other.action == Action::Replace && other.id == change.id;
+                    summary.delete += usize::from(!self.changes.iter().any(replaced));
+                }
+                _ => {}
             }
         }
         summary

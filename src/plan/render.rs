@@ -50,6 +50,7 @@ impl fmt::Display for ResourceChange {
             Action::Adopt => ('@', "adopt"),
             Action::Replace => ('±', "replace"),
             Action::Delete => ('-', "delete"),
+            Action::DeleteReplaced => ('-', "delete, once its successor is in place"),
             Action::DeleteWithParent => ('-', "delete with what it belongs to"),
         };
         write!(f, "{sign} {} {word}", self.address)?;

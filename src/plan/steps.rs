@@ -122,14 +122,13 @@ impl Graph<'_> {
     /// it, or an interrupted run would leave something that nobody knows for its own.
     fn untagged(&mut self, changes: &[ResourceChange]) {
         for (subject, change) in changes.iter().enumerate() {
-            let Some(observed) = self.subjects[subject].observed.as_ref().filter(|_| change.action == Action::Delete)
-            else {
+            let Some(observed) = self.subjects[subject].observed.as_ref().filter(|_| change.action.is_delete()) else {
                 continue;
             };
             let Some(parent) = self.parent(&observed.parent()).filter(|_| observed.recorded_as().is_some()) else {
                 continue;
             };
-            if changes[parent].action != Action::Delete {
+            if !changes[parent].action.is_delete() {
                 let step = self.push(subject, StepKind::Delete(observed.traits().delete), []);
                 self.own[subject].gone = Some(step);
                 self.own[parent].before.push(step);
@@ -157,9 +156,12 @@ impl Graph<'_> {
             }
             needs.extend(self.own[subject].before.iter().copied());
             if desired.recorded_as().is_some() {
-                // The parent knows it before it exists.
-                let parent = self.parent(&desired.parent());
-                needs.extend(parent.and_then(|parent| self.own[parent].calls.get(&Operation::CreateOrUpdateTags)));
+                // The parent knows it before it exists, and what goes makes room for it: AWS takes only
+                // one policy for a metric.
+                if let Some(parent) = self.parent(&desired.parent()) {
+                    needs.extend(self.own[parent].calls.get(&Operation::CreateOrUpdateTags));
+                    needs.extend(self.own[parent].before.iter().copied());
+                }
             }
             let mut last = None;
             if matches!(change.action, Action::Create | Action::Replace) {
@@ -235,7 +237,7 @@ impl Graph<'_> {
     /// Deletes: each after everything that uses it has let go or is gone.
     fn deletions(&mut self, changes: &mut [ResourceChange]) {
         let going: Vec<usize> = (0..self.subjects.len())
-            .filter(|s| changes[*s].action == Action::Delete && self.own[*s].gone.is_none())
+            .filter(|s| changes[*s].action.is_delete() && self.own[*s].gone.is_none())
             .collect();
         let by_id: HashMap<String, usize> = going.iter().filter_map(|s| Some((changes[*s].id.clone()?, *s))).collect();
         // What each of them uses, and who goes together with its parent.
@@ -245,7 +247,7 @@ impl Graph<'_> {
             let Some(observed) = &entry.observed else { continue };
             let mut used = BTreeSet::new();
             observed.visit_texts(&mut |text| used.extend(by_id.get(text).filter(|other| **other != subject)));
-            if changes[subject].action == Action::Delete
+            if changes[subject].action.is_delete()
                 && observed.traits().goes_with_parent
                 && let Some(parent) = parent_of(observed, &by_id)
             {
@@ -260,7 +262,7 @@ impl Graph<'_> {
         let mut after: HashMap<usize, BTreeSet<usize>> = HashMap::new();
         for (user, used) in &uses {
             for thing in used {
-                if changes[*user].action == Action::Delete {
+                if matches!(changes[*user].action, Action::Delete | Action::DeleteReplaced) {
                     waits_for.entry(*thing).or_default().insert(*user);
                 } else if changes[*user].action == Action::DeleteWithParent {
                     let top = top(*user, &with_parent);

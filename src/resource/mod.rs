@@ -3,7 +3,10 @@
 //! Each file holds what the user writes (a builder), the checks that need no network, the outputs,
 //! and the table of its properties. Nothing here does I/O or knows the SDK.
 
-#![expect(unreachable_pub, reason = "mutators of builders are reachable; the lint looks at the attribute that declares them")]
+#![expect(
+    unreachable_pub,
+    reason = "mutators of builders are reachable; the lint looks at the attribute that declares them"
+)]
 
 mod attributes;
 mod auto_scaling_group;

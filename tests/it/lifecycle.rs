@@ -6,8 +6,9 @@ use std::time::Duration;
 use proptest::prelude::*;
 use purlin::sim::{Fault, SimAws};
 use purlin::{
-    Accept, Action, AutoScalingGroup, Condition, Deployer, Ingress, LaunchTemplate, Listener, ListenerRule, LoadBalancer,
-    Plan, ScalingPolicy, SecurityGroup, SecurityGroupRule, Stack, Subnets, TargetGroup, TargetTracking, Traffic, Vpc,
+    Accept, Action, AutoScalingGroup, Condition, Deployer, Ingress, LaunchTemplate, Listener, ListenerRule,
+    LoadBalancer, Plan, PredefinedMetric, ScalingPolicy, SecurityGroup, SecurityGroupRule, Stack, Subnets, TargetGroup,
+    TargetTracking, Traffic, Vpc,
 };
 
 use crate::web_asg::demo::given;
@@ -46,14 +47,14 @@ struct Scaling {
 
 fn shapes() -> impl Strategy<Value = Shape> {
     let ports = prop::sample::subsequence(vec![22, 80, 443], 0..=3);
-    let group = (any::<bool>(), ports, prop::option::of(0..3u8))
-        .prop_map(|(description, ports, tag)| Group { description, ports, tag });
-    let scaling = (
-        prop::sample::select(vec!["t2.micro", "t3.micro"]),
-        2..4u32,
-        prop::sample::subsequence(vec![30, 60], 0..=2),
-    )
-        .prop_map(|(instance_type, most, policies)| Scaling { instance_type, most, policies });
+    let group = (any::<bool>(), ports, prop::option::of(0..3u8)).prop_map(|(description, ports, tag)| Group {
+        description,
+        ports,
+        tag,
+    });
+    let scaling =
+        (prop::sample::select(vec!["t2.micro", "t3.micro"]), 2..4u32, prop::sample::subsequence(vec![30, 60], 0..=2))
+            .prop_map(|(instance_type, most, policies)| Scaling { instance_type, most, policies });
     let service = (
         prop::sample::select(vec![80u16, 8080]),
         prop::option::of(prop::sample::select(vec![10u64, 20])),
@@ -110,13 +111,14 @@ fn declare(shape: &Shape) -> Stack {
             None => targets.build(),
         },
     );
-    let balancer =
-        stack.add("balancer", LoadBalancer::application().name("balancer").subnets(public).security_group(open).build());
+    let balancer = stack
+        .add("balancer", LoadBalancer::application().name("balancer").subnets(public).security_group(open).build());
     for port in &service.listeners {
         let listener = Listener::builder().load_balancer(balancer).accept(Accept::http(*port));
         let listener = stack.add(format!("http-{port}"), listener.action(Action::forward(targets)).build());
         if let Some(priority) = service.rule {
-            let rule = ListenerRule::builder().listener(listener).priority(priority).condition(Condition::path(["/api"]));
+            let rule =
+                ListenerRule::builder().listener(listener).priority(priority).condition(Condition::path(["/api"]));
             stack.add(format!("rule-{port}"), rule.action(Action::fixed_response(404)).build());
         }
     }
@@ -130,7 +132,11 @@ fn declare(shape: &Shape) -> Stack {
     let group = stack.add("scaling", if serves { group.target_group(targets).build() } else { group.build() });
     for target in &scaling.policies {
         let policy = ScalingPolicy::builder().name(format!("cpu-{target}")).group(group);
-        stack.add(format!("cpu-{target}"), policy.scaling(TargetTracking::average_cpu(f64::from(*target))).build());
+        // AWS takes one policy for a metric.
+        let metric =
+            if *target == 30 { PredefinedMetric::AverageCpuUtilization } else { PredefinedMetric::AverageNetworkIn };
+        let tracking = TargetTracking::predefined(metric, f64::from(*target));
+        stack.add(format!("cpu-{target}"), policy.scaling(tracking).build());
     }
     stack
 }
@@ -154,7 +160,13 @@ enum Trouble {
     /// The process dies after so many calls.
     Crash(usize),
     /// So many calls of an operation fail, their work done or not.
-    Fault { operation: &'static str, code: &'static str, after: usize, times: usize, lose_answer: bool },
+    Fault {
+        operation: &'static str,
+        code: &'static str,
+        after: usize,
+        times: usize,
+        lose_answer: bool,
+    },
 }
 
 fn events() -> impl Strategy<Value = Event> {
@@ -205,7 +217,9 @@ async fn foreign(sim: &SimAws) -> String {
         .collect();
     let targets = sim.elbv2().describe_target_groups().names("foreign").send().await.expect("a describe");
     let subnets = sim.ec2().describe_subnets().send().await.expect("a describe");
-    format!("{groups:?}\n{:?}\n{:?}", targets.target_groups(), subnets.subnets())
+    // Free addresses come and go with instances.
+    let subnets: Vec<_> = subnets.subnets().iter().map(|subnet| (subnet.subnet_id(), subnet.tags())).collect();
+    format!("{groups:?}\n{:?}\n{subnets:?}", targets.target_groups())
 }
 
 async fn live(events: Vec<Event>) -> Result<(), TestCaseError> {
