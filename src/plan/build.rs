@@ -159,10 +159,12 @@ impl<'a> Builder<'a> {
             let properties = creation_any(&desired);
             return self.record(index, address, Action::Create, properties, desired, None);
         };
+        // One that had to take another name says so in a tag, and keeps it.
+        let mut kept = desired.clone();
         if let Some(name) = declared_name(&observed) {
-            desired.set_tag(NAME, &name);
+            kept.set_tag(NAME, &name);
         }
-        let properties = differences_any(&desired, &observed);
+        let properties = differences_any(&kept, &observed);
         if needs_replacement(&properties) {
             rename(&mut desired, taken);
             let subject = self.record(index, address.clone(), Action::Replace, properties, desired, None);
@@ -170,6 +172,7 @@ impl<'a> Builder<'a> {
             self.remove(address, observed, Some(subject));
             return subject;
         }
+        let desired = kept;
         self.known[index] = Some(observed.outputs());
         let changed = properties.iter().flat_map(|change| changed_outputs(&desired, change));
         self.unsettled.extend(changed.map(|output| (index, *output)));

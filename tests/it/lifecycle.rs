@@ -282,8 +282,13 @@ async fn live(events: Vec<Event>) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// `PROPTEST_CASES` for a longer run.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(64)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, max_shrink_iters: 60, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 60, ..ProptestConfig::default() })]
 
     #[test]
     fn every_life_ends_as_declared(events in prop::collection::vec(events(), 1..4)) {
