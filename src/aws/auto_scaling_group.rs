@@ -16,7 +16,7 @@ use crate::resource::{
 };
 
 use super::call::gone_is_fine;
-use super::convert::{count, duration, more, seconds, uncount};
+use super::convert::{count, duration, join, more, seconds, uncount};
 use super::{Cx, Operate, Progress, id, known};
 
 /// How many target groups one call attaches or detaches.
@@ -526,12 +526,8 @@ pub(super) async fn observe(cx: &Cx<'_>, declared: &[&AutoScalingGroup]) -> Resu
         }
         Ok(found)
     };
-    let (mut groups, named) = tokio::try_join!(by_tag, by_name)?;
-    for group in named {
-        if !groups.iter().any(|other| other.auto_scaling_group_name == group.auto_scaling_group_name) {
-            groups.push(group);
-        }
-    }
+    let (groups, named) = tokio::try_join!(by_tag, by_name)?;
+    let mut groups = join(groups, named, Group::auto_scaling_group_name);
     // One that is on its way out is gone for planning; a create waits until its name is free.
     groups.retain(|group| group.status().is_none());
     let mut observed = Vec::with_capacity(groups.len());
