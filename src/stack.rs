@@ -20,8 +20,9 @@ pub(crate) mod sealed {
 ///
 /// Sealed: the kinds are those of this crate.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not something that a stack can declare",
-    note = "add a finished resource (did you forget `.build()`?) or a lookup such as `Vpc::named(..)`"
+    message = "this cannot be added to a stack",
+    label = "neither a finished resource nor a lookup: is `.build()` missing?",
+    note = "a resource is finished by `.build()`; a lookup is made by functions such as `Vpc::named(..)`"
 )]
 pub trait Declare: sealed::Sealed + Clone + fmt::Debug + Send + Sync + 'static {
     /// What AWS hands out for it: ids, ARNs, DNS names.

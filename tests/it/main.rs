@@ -5,7 +5,6 @@
 #[allow(dead_code, reason = "the example's entry points are not called here")]
 mod web_asg;
 
-mod compile_fail;
 mod crash;
 mod errors;
 mod lab;
