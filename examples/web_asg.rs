@@ -66,7 +66,14 @@ pub fn lab(instance_type: &str) -> (Stack, Lab) {
 }
 
 fn main() -> std::process::ExitCode {
-    let arguments = live::Arguments::parse();
+    let arguments = match live::Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version end up here too. Nothing is left to do if they cannot be printed.
+            let _ = error.print();
+            return u8::from(error.use_stderr()).into();
+        }
+    };
     let result = match arguments.command {
         // Simulated minutes pass at once: tokio's clock stands still while anything can be done.
         None => runtime(true).block_on(demo::play()).map(|()| 0),

@@ -33,13 +33,20 @@ pub enum Command {
 }
 
 #[derive(Args)]
-pub struct Options {
+#[group(required = true, multiple = false)]
+struct Place {
     /// Endpoint of an emulator, such as http://127.0.0.1:5000.
-    #[arg(long, conflicts_with = "aws", required_unless_present = "aws")]
+    #[arg(long, value_name = "URL")]
     endpoint_url: Option<String>,
     /// Work on AWS itself, in the account of the credentials.
     #[arg(long)]
     aws: bool,
+}
+
+#[derive(Args)]
+pub struct Options {
+    #[command(flatten)]
+    place: Place,
     /// Region; default: that of the environment, or ap-northeast-2 for an emulator.
     #[arg(long)]
     region: Option<String>,
@@ -63,8 +70,9 @@ pub async fn run(command: Command) -> Result<u8> {
     | Command::Status(options)
     | Command::Drift(options)
     | Command::Destroy(options)) = &command;
-    let region = options.region.as_deref().or(options.endpoint_url.is_some().then_some("ap-northeast-2"));
-    let aws = Aws::connect(region, options.profile.as_deref(), options.endpoint_url.as_deref()).await;
+    let endpoint_url = options.place.endpoint_url.as_deref();
+    let region = options.region.as_deref().or(endpoint_url.is_some().then_some("ap-northeast-2"));
+    let aws = Aws::connect(region, options.profile.as_deref(), endpoint_url).await;
     let deployer = Deployer::new(aws).with_reporter(log_event);
     let (stack, refs) = lab(&options.instance_type);
     match &command {

@@ -116,6 +116,7 @@ impl<'a> Cx<'a> {
             let again = match reason {
                 Reason::SlowDown | Reason::Contention => true,
                 Reason::NoAnswer => attempt < TRIES_WITHOUT_ANSWER,
+                Reason::NotSent => false,
                 Reason::Refused => is_not_yet(&refusal, not_yet),
             };
             let delay = delays.next().unwrap_or(Duration::from_secs(15));
@@ -145,6 +146,8 @@ enum Reason {
     Contention,
     /// Nothing came back, or AWS failed by itself: it may or may not have happened.
     NoAnswer,
+    /// There is nothing to send or nowhere to send it to: no credentials, no region.
+    NotSent,
     Refused,
 }
 
@@ -182,8 +185,16 @@ fn reason<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Reason 
                 Reason::Refused
             }
         }
+        // What the SDK takes for a failure of the network it says so of; the rest is not worth
+        // another try.
+        SdkError::DispatchFailure(failure)
+            if failure.is_user() || (failure.is_other() && failure.as_other().is_none()) =>
+        {
+            Reason::NotSent
+        }
         SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) | SdkError::ResponseError(_) => Reason::NoAnswer,
-        _ => Reason::Refused,
+        // A construction failure; the SDK may get further variants.
+        _ => Reason::NotSent,
     }
 }
 
@@ -203,12 +214,13 @@ where
     let message = metadata.and_then(|meta| meta.message()).map(ToOwned::to_owned);
     let kind = match reason {
         Reason::SlowDown => ErrorKind::Throttled,
-        Reason::Contention | Reason::NoAnswer => ErrorKind::Service,
+        Reason::Contention | Reason::NoAnswer | Reason::NotSent => ErrorKind::Service,
         Reason::Refused => kind_of(code.as_deref().unwrap_or_default(), message.as_deref().unwrap_or_default()),
     };
     let text = match (&code, message) {
         (Some(code), Some(message)) => format!("{name} was refused: {message} [{code}]"),
         (Some(code), None) => format!("{name} was refused [{code}]"),
+        (None, _) if reason == Reason::NotSent => format!("{name} could not be sent"),
         (None, _) => format!("{name} was not answered"),
     };
     let hint = match kind {
@@ -217,6 +229,10 @@ where
         _ if reason == Reason::NoAnswer => {
             Some("check the network and the endpoint, then run again; what was done stays done".to_owned())
         }
+        _ if reason == Reason::NotSent => Some(
+            "give credentials and a region, by the environment or by a profile; the causes say what is missing"
+                .to_owned(),
+        ),
         _ => None,
     };
     let error = Error::new(kind, text).refused_by(name, code, request_id, Arc::new(error));

@@ -233,7 +233,8 @@ macro_rules! into_load_balancer {
 into_load_balancer!(ApplicationLoadBalancer => Application, NetworkLoadBalancer => Network);
 
 impl LoadBalancer {
-    /// AWS's defaults of the attributes that a balancer of this kind has.
+    /// AWS's defaults of the attributes that can change on a balancer of this kind. Cross-zone load
+    /// balancing is always on for application load balancers.
     fn attribute_defaults(&self) -> Value {
         let common = [
             ("deletion_protection.enabled", "false"),
@@ -245,7 +246,6 @@ impl LoadBalancer {
         ];
         let more: &[(&str, &str)] = match self.kind {
             LoadBalancerKind::Application => &[
-                ("load_balancing.cross_zone.enabled", "true"),
                 ("idle_timeout.timeout_seconds", "60"),
                 ("client_keep_alive.seconds", "3600"),
                 ("connection_logs.s3.enabled", "false"),

@@ -1,0 +1,166 @@
+//! A moto server of one test's own, on a loopback port that nobody else has.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use aws_sdk_autoscaling as autoscaling;
+use aws_sdk_ec2 as ec2;
+use aws_sdk_elasticloadbalancingv2 as elbv2;
+use ec2::types::{ResourceType, Tag, TagSpecification};
+
+pub const REGION: &str = "ap-northeast-2";
+
+/// A running moto server; it ends with this value.
+pub struct Emulator {
+    server: Child,
+    url: String,
+    recording: PathBuf,
+    config: aws_config::SdkConfig,
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        // It may be gone already, which is what is wanted.
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+impl Emulator {
+    /// Starts a server; the name tells its files from those of other tests.
+    pub async fn start(name: &str) -> Self {
+        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/moto/bin/moto_server");
+        assert!(program.exists(), "there is no {}: run .ci/moto", program.display());
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("wire");
+        std::fs::create_dir_all(&directory).expect("a directory for logs");
+        let log = directory.join(format!("{name}.log"));
+        let recording = directory.join(format!("{name}.requests"));
+        File::create(&recording).expect("an empty request log");
+        let mut server = Command::new(program)
+            .args(["-H", "127.0.0.1", "-p", "0"])
+            .env("MOTO_ENABLE_RECORDING", "true")
+            .env("MOTO_RECORDER_FILEPATH", &recording)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(File::create(&log).expect("a log file"))
+            .spawn()
+            .expect("moto_server starts");
+        let url = address(&mut server, &log).await;
+        let credentials =
+            ec2::config::Credentials::builder().access_key_id("wire").secret_access_key("wire").provider_name("wire");
+        let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
+            .region(aws_config::Region::new(REGION))
+            .credentials_provider(credentials.build())
+            .endpoint_url(&url)
+            .load()
+            .await;
+        Self { server, url, recording, config }
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub fn aws(&self) -> purlin::Aws {
+        purlin::Aws::from_config(&self.config)
+    }
+
+    pub fn ec2(&self) -> ec2::Client {
+        ec2::Client::new(&self.config)
+    }
+
+    pub fn elbv2(&self) -> elbv2::Client {
+        elbv2::Client::new(&self.config)
+    }
+
+    pub fn autoscaling(&self) -> autoscaling::Client {
+        autoscaling::Client::new(&self.config)
+    }
+
+    /// The actions that the server has been asked for so far, by its own request log.
+    pub fn actions(&self) -> Vec<String> {
+        let log = std::fs::read_to_string(&self.recording).expect("the request log");
+        log.lines().map(action).collect()
+    }
+
+    /// The actions since the first `before` that change something.
+    pub fn writes_since(&self, before: usize) -> Vec<String> {
+        self.actions().into_iter().skip(before).filter(|action| !action.starts_with("Describe")).collect()
+    }
+
+    /// Makes what the lab presupposes: the network and the machine image.
+    pub async fn given(&self) -> Given {
+        let ec2 = self.ec2();
+        let vpc = ec2
+            .create_vpc()
+            .cidr_block("10.0.0.0/16")
+            .tag_specifications(named(ResourceType::Vpc, "VPC-Lab"))
+            .send()
+            .await
+            .expect("a VPC");
+        let vpc = vpc.vpc.and_then(|vpc| vpc.vpc_id).expect("a VPC id");
+        let mut subnets = Vec::new();
+        for (number, (name, zone)) in
+            [("Public subnet A", "a"), ("Public subnet C", "c"), ("Private subnet A", "a"), ("Private subnet C", "c")]
+                .into_iter()
+                .enumerate()
+        {
+            let subnet = ec2
+                .create_subnet()
+                .vpc_id(&vpc)
+                .cidr_block(format!("10.0.{number}.0/24"))
+                .availability_zone(format!("{REGION}{zone}"))
+                .tag_specifications(named(ResourceType::Subnet, name))
+                .send()
+                .await
+                .expect("a subnet");
+            subnets.push(subnet.subnet.and_then(|subnet| subnet.subnet_id).expect("a subnet id"));
+        }
+        let image = ec2.register_image().name("Web Server v1").root_device_name("/dev/xvda").send().await;
+        let image = image.expect("an image").image_id.expect("an image id");
+        let [public_a, public_c, private_a, private_c] = subnets.try_into().expect("four subnets");
+        Given { vpc, public: [public_a, public_c], private: [private_a, private_c], image }
+    }
+}
+
+/// What the lab presupposes.
+pub struct Given {
+    pub vpc: String,
+    pub public: [String; 2],
+    pub private: [String; 2],
+    pub image: String,
+}
+
+fn named(kind: ResourceType, name: &str) -> TagSpecification {
+    TagSpecification::builder().resource_type(kind).tags(Tag::builder().key("Name").value(name).build()).build()
+}
+
+/// The address that the server says it listens at, which it chooses itself.
+async fn address(server: &mut Child, log: &Path) -> String {
+    let began = Instant::now();
+    loop {
+        let text = std::fs::read_to_string(log).expect("the server's log");
+        if let Some(url) = text.lines().find_map(|line| line.trim().strip_prefix("* Running on ")) {
+            return url.to_owned();
+        }
+        let ended = server.try_wait().expect("the state of the server");
+        assert!(ended.is_none() && began.elapsed() < Duration::from_secs(120), "moto does not start:\n{text}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// The action of one line of the request log: a JSON object with the form that was sent, in Base64.
+fn action(line: &str) -> String {
+    let request: serde_json::Value = serde_json::from_str(line).expect("a recorded request");
+    let body = request["body"].as_str().expect("a body");
+    let body = if request["body_encoded"] == true {
+        let bytes = aws_smithy_types::base64::decode(body).expect("Base64");
+        String::from_utf8(bytes).expect("a form")
+    } else {
+        body.to_owned()
+    };
+    let action = body.split('&').find_map(|field| field.strip_prefix("Action="));
+    action.expect("an action").to_owned()
+}
