@@ -4,7 +4,7 @@
 //! With a subcommand it works on a real endpoint; see `--help`.
 
 #[path = "web_asg/demo.rs"]
-mod demo;
+pub mod demo;
 #[path = "web_asg/live.rs"]
 mod live;
 

@@ -12,4 +12,5 @@ mod lab;
 mod lifecycle;
 mod planning;
 mod requests;
+mod support;
 mod wire;
