@@ -7,6 +7,7 @@ mod outcome;
 mod run;
 mod status;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ pub use status::{GroupStatus, InstanceStatus, ResourceStatus, Status};
 
 use crate::aws::{self, Aws, Cx, Pace};
 use crate::error::{Error, ErrorKind, Result};
-use crate::plan::{self, Action, Goal, Plan};
+use crate::plan::{self, Action, Goal, Plan, ResourceChange};
 use crate::stack::Stack;
 
 /// Plans, deploys, checks and destroys stacks in one account and region.
@@ -196,22 +197,25 @@ impl Deployer {
 impl Plan {
     /// What this plan would do that an earlier one did not announce.
     fn exceeds(&self, announced: &Self) -> Option<String> {
-        let mut allowed = std::collections::HashMap::new();
+        // A replacement has two changes of one id: the successor comes, and the old one goes.
+        let mut allowed: HashMap<_, Vec<_>> = HashMap::new();
         for change in &announced.changes {
-            allowed.entry((&change.address, &change.id)).or_insert(change);
+            allowed.entry((&change.address, &change.id)).or_default().push(change);
         }
         self.changes.iter().filter(|change| change.action != Action::Keep).find_map(|change| {
             let Some(earlier) = allowed.get(&(&change.address, &change.id)) else {
                 return Some(format!("{} would be changed too", change.address));
             };
-            if earlier.action != change.action
-                && !matches!((earlier.action, change.action), (Action::Replace, Action::Update))
-            {
+            let covers = |earlier: &&&ResourceChange| {
+                earlier.action == change.action
+                    || matches!((earlier.action, change.action), (Action::Replace, Action::Update))
+            };
+            let Some(earlier) = earlier.iter().find(covers) else {
                 return Some(format!(
                     "{} was to be {:?} and is now to be {:?}",
-                    change.address, earlier.action, change.action
+                    change.address, earlier[0].action, change.action
                 ));
-            }
+            };
             let more = change.properties.iter().find(|property| {
                 !earlier.properties.iter().any(|known| {
                     known.path == property.path && (known.after == property.after || known.after.is_pending())
