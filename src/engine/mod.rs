@@ -197,6 +197,7 @@ impl Deployer {
 impl Plan {
     /// What this plan would do that an earlier one did not announce.
     fn exceeds(&self, announced: &Self) -> Option<String> {
+        // A replacement has two changes of one id: the successor comes, and the old one goes.
         let mut announcements: HashMap<_, Vec<&ResourceChange>> = HashMap::new();
         for change in &announced.changes {
             announcements.entry((&change.address, &change.id)).or_default().push(change);

@@ -11,4 +11,5 @@ mod lab;
 mod lifecycle;
 mod planning;
 mod requests;
+mod support;
 mod wire;
