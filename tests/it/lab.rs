@@ -398,8 +398,8 @@ async fn tampering_with_a_rule_is_drift_that_names_it_and_is_repaired() {
 
     let drift = deployer.drift(&stack).await.expect("drift");
     let text = "SecurityGroup.alb is not as declared\n    \
-        ingress: missing tcp 80 with 0.0.0.0/0\n    \
-        ingress: found tcp 22 with 0.0.0.0/0, which is not declared\n";
+        ingress: missing tcp 80 from 0.0.0.0/0\n    \
+        ingress: found tcp 22 from 0.0.0.0/0, which is not declared\n";
     assert_eq!(drift.to_string(), text);
 
     let before = sim.calls().len();
