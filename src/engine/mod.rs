@@ -135,9 +135,9 @@ impl Deployer {
 
     async fn plan_for(&self, stack: &Stack, goal: Goal) -> Result<Plan> {
         // What is wrong by itself costs no call.
-        let problems = stack.problems();
+        let problems = plan::all_problems(stack);
         if goal == Goal::Deploy && !problems.is_empty() {
-            return Err(Error::invalid(plan::all_problems(stack)));
+            return Err(Error::invalid(problems));
         }
         let cx = self.cx(stack.name());
         let observation = aws::observe(&cx, stack, goal == Goal::Deploy).await?;

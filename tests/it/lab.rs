@@ -614,3 +614,18 @@ async fn foreign_groups_of_the_same_name_can_be_adopted() {
     assert_eq!(names, ["default"]);
     assert!(sim.elbv2().describe_target_groups().send().await.expect("groups").target_groups().is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_limit_on_calls_in_flight_holds() {
+    let sim = SimAws::new();
+    demo::given(&sim);
+    let deployer = Deployer::new(sim.aws()).with_concurrency(1);
+    let (stack, _) = lab("t2.micro");
+    deployer.apply(deployer.plan(&stack).await.expect("a plan")).await.expect("a deploy");
+    // With one permit, a call begins only when the one before it is answered.
+    let settings = (Duration::from_millis(50), Duration::from_millis(250));
+    for pair in sim.calls().windows(2) {
+        let latency = if pair[0].is_read() { settings.0 } else { settings.1 };
+        assert!(pair[1].at >= pair[0].at + latency, "{:?} and {:?} overlap", pair[0], pair[1]);
+    }
+}
