@@ -9,6 +9,7 @@ mod check;
 mod diff;
 mod render;
 mod steps;
+mod tied;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use purlin::sim::{Fault, SimAws};
 use purlin::{
     Accept, Action, AutoScalingGroup, Condition, Deployer, Ingress, LaunchTemplate, Listener, ListenerRule,
-    LoadBalancer, Plan, PredefinedMetric, ScalingPolicy, SecurityGroup, SecurityGroupRule, Stack, Subnets, TargetGroup,
-    TargetTracking, Traffic, Vpc,
+    LoadBalancer, Plan, PredefinedMetric, ScalingPolicy, Scheme, SecurityGroup, SecurityGroupRule, Stack, Subnets,
+    TargetGroup, TargetTracking, Traffic, Vpc,
 };
 
 use crate::web_asg::demo::given;
@@ -32,6 +32,8 @@ struct Group {
 #[derive(Debug, Clone)]
 struct Service {
     target_port: u16,
+    /// A change replaces the balancer, under a derived name.
+    internal: bool,
     interval: Option<u64>,
     listeners: Vec<u16>,
     rule: Option<u16>,
@@ -57,13 +59,15 @@ fn shapes() -> impl Strategy<Value = Shape> {
             .prop_map(|(instance_type, most, policies)| Scaling { instance_type, most, policies });
     let service = (
         prop::sample::select(vec![80u16, 8080]),
+        prop::bool::weighted(0.3),
         prop::option::of(prop::sample::select(vec![10u64, 20])),
         prop::sample::subsequence(vec![80u16, 8000], 0..=2),
         prop::option::of(prop::sample::select(vec![10u16, 20])),
         prop::option::of(scaling),
     )
-        .prop_map(|(target_port, interval, listeners, rule, scaling)| Service {
+        .prop_map(|(target_port, internal, interval, listeners, rule, scaling)| Service {
             target_port,
+            internal,
             interval,
             listeners,
             rule,
@@ -111,8 +115,9 @@ fn declare(shape: &Shape) -> Stack {
             None => targets.build(),
         },
     );
-    let balancer = stack
-        .add("balancer", LoadBalancer::application().name("balancer").subnets(public).security_group(open).build());
+    let balancer = LoadBalancer::application().name("balancer").subnets(public).security_group(open);
+    let scheme = if service.internal { Scheme::Internal } else { Scheme::InternetFacing };
+    let balancer = stack.add("balancer", balancer.scheme(scheme).build());
     for port in &service.listeners {
         let listener = Listener::builder().load_balancer(balancer).accept(Accept::http(*port));
         let listener = stack.add(format!("http-{port}"), listener.action(Action::forward(targets)).build());
