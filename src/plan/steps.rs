@@ -23,6 +23,9 @@ pub struct Step {
     pub after: Vec<usize>,
     #[serde(skip)]
     pub(crate) subject: usize,
+    /// Waits that run beside this one, and without whose success it cannot succeed.
+    #[serde(skip)]
+    pub(crate) hopes_for: Vec<usize>,
 }
 
 /// What a step does.
@@ -114,6 +117,7 @@ impl Graph<'_> {
             kind,
             after: after.into_iter().collect(),
             subject,
+            hopes_for: Vec::new(),
         });
         self.steps.len() - 1
     }
@@ -203,16 +207,29 @@ impl Graph<'_> {
             if !desired.traits().settles {
                 continue;
             }
-            let mut after: BTreeSet<usize> = self.own[subject].last.into_iter().collect();
-            for near in self.neighbours(desired) {
-                after.extend(self.own[near].last);
-                if let Some(resource) = &self.subjects[near].desired {
-                    after.extend(self.neighbours(resource).into_iter().filter_map(|far| self.own[far].last));
-                }
-            }
+            let last = |other: usize| self.own[other].last;
+            let after: Vec<usize> = last(subject).into_iter().chain(self.around(desired).filter_map(last)).collect();
             let step = self.push(subject, StepKind::Settle, after);
             self.own[subject].settle = Some(step);
         }
+        for subject in 0..self.subjects.len() {
+            let (Some(step), Some(desired)) = (self.own[subject].settle, &self.subjects[subject].desired) else {
+                continue;
+            };
+            let others: BTreeSet<usize> = self.around(desired).filter_map(|other| self.own[other].settle).collect();
+            self.steps[step].hopes_for = others.into_iter().filter(|other| *other != step).collect();
+        }
+    }
+
+    /// The neighbours of a resource and theirs.
+    fn around(&self, resource: &AnyResource) -> impl Iterator<Item = usize> {
+        let near = self.neighbours(resource);
+        let far: Vec<usize> = near
+            .iter()
+            .filter_map(|near| self.subjects[*near].desired.as_ref())
+            .flat_map(|r| self.neighbours(r))
+            .collect();
+        near.into_iter().chain(far)
     }
 
     /// What a resource needs, and what makes its target groups receive traffic.

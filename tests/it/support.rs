@@ -42,7 +42,6 @@ pub const LAB: Variant = Variant {
 #[derive(Debug, Clone, Copy)]
 pub struct Refs {
     pub vpc: Ref<Vpc>,
-    pub public: Ref<Subnets>,
     pub balancer_group: Ref<SecurityGroup>,
     pub instance_group: Ref<SecurityGroup>,
     pub targets: Ref<TargetGroup>,
@@ -105,7 +104,7 @@ impl Variant {
         if self.policy {
             stack.add("cpu", cpu_policy(group));
         }
-        let refs = Refs { vpc, public, balancer_group, instance_group, targets, balancer, listener, template, group };
+        let refs = Refs { vpc, balancer_group, instance_group, targets, balancer, listener, template, group };
         (stack, refs)
     }
 }
