@@ -6,7 +6,7 @@
 #[path = "web_asg/demo.rs"]
 pub mod demo;
 #[path = "web_asg/live.rs"]
-mod live;
+pub mod live;
 
 use clap::Parser;
 use purlin::*;

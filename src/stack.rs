@@ -1,5 +1,6 @@
 //! A stack: what a program declares, in the order in which it declares it.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -72,6 +73,13 @@ impl Address {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+// Equal, ordered and hashed as its text, so maps by address can be asked by text.
+impl Borrow<str> for Address {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 
@@ -235,6 +243,11 @@ impl Stack {
 
     fn node_mut<D>(&mut self, resource: Ref<D>) -> Option<&mut Node> {
         if resource.node.stack == self.id { self.nodes.get_mut(resource.node.index) } else { None }
+    }
+
+    /// Whether something is declared at an address.
+    pub(crate) fn declares(&self, address: &str) -> bool {
+        self.index.contains_key(address)
     }
 
     pub(crate) fn id(&self) -> u64 {

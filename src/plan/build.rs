@@ -268,8 +268,7 @@ impl<'a> Builder<'a> {
         match observed.owner() {
             Some(owner) if owner.stack == self.stack.name() => {
                 // The same thing under another address, which is no longer declared: it moved.
-                let declared = self.stack.nodes.iter().any(|node| node.address.as_str() == owner.address);
-                if declared {
+                if self.stack.declares(&owner.address) {
                     return Holder::Nobody;
                 }
                 let address = owner.address.clone();

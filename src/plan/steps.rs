@@ -1,6 +1,6 @@
 //! Steps: the calls and waits of a plan, each with the earlier ones that it needs.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::Serialize;
 
@@ -207,8 +207,8 @@ impl Graph<'_> {
             if !desired.traits().settles {
                 continue;
             }
-            let last = |other: usize| self.own[other].last;
-            let after: Vec<usize> = last(subject).into_iter().chain(self.around(desired).filter_map(last)).collect();
+            let helpers = self.helpers(desired).into_iter().filter_map(|helper| self.own[helper].last);
+            let after: BTreeSet<usize> = self.own[subject].last.into_iter().chain(helpers).collect();
             let step = self.push(subject, StepKind::Settle, after);
             self.own[subject].settle = Some(step);
         }
@@ -216,39 +216,42 @@ impl Graph<'_> {
             let (Some(step), Some(desired)) = (self.own[subject].settle, &self.subjects[subject].desired) else {
                 continue;
             };
-            let others: BTreeSet<usize> = self.around(desired).filter_map(|other| self.own[other].settle).collect();
-            self.steps[step].hopes_for = others.into_iter().filter(|other| *other != step).collect();
+            let others = self.helpers(desired).into_iter().filter_map(|helper| self.own[helper].settle);
+            self.steps[step].hopes_for = others.filter(|other| *other != step).collect();
         }
     }
 
-    /// The neighbours of a resource and theirs.
-    fn around(&self, resource: &AnyResource) -> impl Iterator<Item = usize> {
-        let near = self.neighbours(resource);
-        let far: Vec<usize> = near
-            .iter()
-            .filter_map(|near| self.subjects[*near].desired.as_ref())
-            .flat_map(|r| self.neighbours(r))
-            .collect();
-        near.into_iter().chain(far)
+    /// What a resource needs, what makes its target groups receive traffic, and the same of those
+    /// in their turn.
+    fn helpers(&self, resource: &AnyResource) -> BTreeSet<usize> {
+        let mut helpers = BTreeSet::new();
+        // Each declaration is followed once, however many refer to it.
+        let mut followed = HashSet::new();
+        let mut ring = vec![resource];
+        for _ in 0..2 {
+            let mut next = Vec::new();
+            for resource in ring {
+                resource.visit_pending(&mut |attr| {
+                    if followed.insert(attr.node.index) {
+                        next.extend(self.neighbours(attr.node.index).filter(|near| helpers.insert(*near)));
+                    }
+                });
+            }
+            ring = next.into_iter().filter_map(|near| self.subjects[near].desired.as_ref()).collect();
+        }
+        helpers
     }
 
-    /// What a resource needs, and what makes its target groups receive traffic.
-    fn neighbours(&self, resource: &AnyResource) -> Vec<usize> {
-        let mut near = Vec::new();
-        resource.visit_pending(&mut |attr| {
-            let Some(&subject) = self.subject_of.get(&attr.node.index) else { return };
-            near.push(subject);
-            if matches!(self.subjects[subject].desired, Some(AnyResource::TargetGroup(_))) {
-                let users = self.users.get(&attr.node.index).into_iter().flatten();
-                near.extend(users.filter(|user| {
-                    matches!(
-                        self.subjects[**user].desired,
-                        Some(AnyResource::Listener(_) | AnyResource::ListenerRule(_))
-                    )
-                }));
-            }
+    /// The subject of a declaration, and what makes it receive traffic if it is a target group.
+    fn neighbours(&self, node: usize) -> impl Iterator<Item = usize> {
+        let subject = self.subject_of.get(&node).copied();
+        let desired = |subject: usize| self.subjects[subject].desired.as_ref();
+        let is_target = matches!(subject.and_then(desired), Some(AnyResource::TargetGroup(_)));
+        let users = self.users.get(&node).filter(|_| is_target);
+        let routes = users.into_iter().flatten().copied().filter(move |user| {
+            matches!(desired(*user), Some(AnyResource::Listener(_) | AnyResource::ListenerRule(_)))
         });
-        near
+        subject.into_iter().chain(routes)
     }
 
     /// Deletes: each after everything that uses it has let go or is gone.

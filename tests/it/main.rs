@@ -8,6 +8,7 @@ mod web_asg;
 mod crash;
 mod errors;
 mod lab;
+mod large;
 mod lifecycle;
 mod planning;
 mod requests;
