@@ -1,6 +1,19 @@
 //! Typed AWS building blocks.
 #![cfg_attr(docsrs, feature(doc_cfg))]
-#![cfg_attr(not(feature = "aws"), allow(dead_code, unused_imports, reason = "the engine uses it"))]
+// Rules of the library alone: tests may unwrap, and examples print.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::dbg_macro,
+        clippy::print_stderr,
+        clippy::print_stdout,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::unwrap_used
+    )
+)]
+// Without the engine, nobody asks for what only it needs.
+#![cfg_attr(not(feature = "aws"), allow(dead_code, unused_imports))]
 
 #[cfg(feature = "aws")]
 mod aws;

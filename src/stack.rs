@@ -210,7 +210,8 @@ impl Stack {
 
     /// Allows taking over an existing resource with the same natural key that nobody of purlin's
     /// owns. It is tagged and brought to what is declared; from then on it is the stack's own, and
-    /// destroying the stack deletes it.
+    /// destroying the stack deletes it. One that differs in what AWS cannot change is left alone,
+    /// and planning ends in a conflict that names the difference.
     pub fn adopt<D: Declare>(&mut self, resource: Ref<D>) -> &mut Self {
         if let Some(node) = self.node_mut(resource) {
             node.adopt = true;

@@ -101,7 +101,7 @@ impl<'a> Builder<'a> {
             return Ok(());
         }
         Err(Error::new(ErrorKind::Conflict, self.conflicts.join("\n")).with_hint(
-            "choose another name, or allow taking it over with `Stack::adopt`; \
+            "choose another name, or declare it as it is and allow taking it over with `Stack::adopt`; \
              destroying the stack then deletes it",
         ))
     }
@@ -136,6 +136,23 @@ impl<'a> Builder<'a> {
             }
         }
         let mut candidates: Vec<_> = candidates.into_iter().filter_map(|c| self.observed[c].take()).collect();
+        if let (true, [foreign]) = (adopted, candidates.as_slice()) {
+            // Replacing it would delete what somebody else made.
+            let changes = self.differences(&desired, foreign);
+            let fixed: Vec<_> = changes.iter().filter(|change| matches!(change.effect, Effect::Replace(_))).collect();
+            if !fixed.is_empty() {
+                let words: Vec<_> = fixed
+                    .iter()
+                    .map(|change| format!("{} is {} and not {}", change.path, change.before, change.after))
+                    .collect();
+                self.conflicts.push(format!(
+                    "{address}: {} cannot be taken over as declared: {}, which AWS cannot change",
+                    foreign.outputs().id(),
+                    words.join(", ")
+                ));
+                return;
+            }
+        }
         // After an interrupted replacement there are two: the one that needs no replacement stays.
         let current = candidates
             .iter()

@@ -392,3 +392,31 @@ fn visit_texts<R: Describe>(spec: &R, visit: &mut impl FnMut(&str)) {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn check_table<R: Describe>() {
+        let mut paths = BTreeSet::new();
+        assert!(!R::PROPERTIES.is_empty(), "{} has no properties", R::KIND);
+        for property in R::PROPERTIES {
+            assert!(paths.insert(property.path), "{}.{} is declared twice", R::KIND, property.path);
+            let member = property.api.split('.').all(|part| part.starts_with(|c: char| c.is_ascii_uppercase()));
+            assert!(member, "{}.{} names no member of the API: {:?}", R::KIND, property.path, property.api);
+        }
+    }
+
+    macro_rules! check_tables {
+        ($($kind:ident, $outputs:ident;)+) => {
+            $(check_table::<$kind>();)+
+        };
+    }
+
+    #[test]
+    fn every_property_is_declared_once_and_names_what_it_sets() {
+        kinds!(check_tables);
+    }
+}

@@ -586,3 +586,19 @@ async fn user_data_is_never_shown() {
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_taken_over_as_declared_is_left_alone() {
+    let sim = SimAws::new();
+    let vpc = sim.add_vpc("VPC-Lab", "10.0.0.0/16");
+    let foreign = sim.add_security_group(&vpc, "web");
+    let mut stack = Stack::new("adopting");
+    let vpc = stack.add("vpc", Vpc::named("VPC-Lab"));
+    let group = SecurityGroup::builder().name("web").description("another description").vpc(vpc).build();
+    let group = stack.add("web", group);
+    stack.adopt(group);
+    let error = Deployer::new(sim.aws()).plan(&stack).await.expect_err("it would have to be replaced");
+    assert!(error.is_conflict(), "{error}");
+    let text = error.to_string();
+    assert!(text.contains(&foreign) && text.contains("description is"), "{text}");
+}
