@@ -1,6 +1,7 @@
 //! Typed AWS building blocks.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // Rules of the library alone: tests may unwrap, and examples print.
+#![warn(missing_debug_implementations, missing_docs, unreachable_pub)]
 #![cfg_attr(
     not(test),
     warn(
