@@ -4,9 +4,9 @@
 //! With a subcommand it works on a real endpoint; see `--help`.
 
 #[path = "web_asg/demo.rs"]
-mod demo;
+pub mod demo;
 #[path = "web_asg/live.rs"]
-mod live;
+pub mod live;
 
 use clap::Parser;
 use purlin::*;

@@ -112,7 +112,7 @@ impl Error {
 
     #[cfg(feature = "aws")]
     #[must_use]
-    pub(crate) fn from_service(
+    pub(crate) fn refused_by(
         mut self,
         operation: &'static str,
         code: Option<String>,

@@ -146,7 +146,7 @@ pub trait IntoInput<T> {
 }
 
 impl<T> IntoInput<T> for Input<T> {
-    fn into_input(self) -> Input<T> {
+    fn into_input(self) -> Self {
         self
     }
 }
@@ -185,7 +185,7 @@ literals!(
     CertificateArn,
 );
 
-impl IntoInput<Vec<crate::id::SubnetId>> for Vec<crate::id::SubnetId> {
+impl IntoInput<Self> for Vec<crate::id::SubnetId> {
     fn into_input(self) -> Input<Self> {
         Input::known(self)
     }

@@ -1,5 +1,6 @@
 //! Typed AWS building blocks.
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(not(feature = "aws"), allow(dead_code, unused_imports, reason = "the engine uses it"))]
 
 #[cfg(feature = "aws")]
 mod aws;

@@ -1,5 +1,6 @@
 //! A stack: what a program declares, in the order in which it declares it.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,8 +21,9 @@ pub(crate) mod sealed {
 ///
 /// Sealed: the kinds are those of this crate.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not something that a stack can declare",
-    note = "add a finished resource (did you forget `.build()`?) or a lookup such as `Vpc::named(..)`"
+    message = "this cannot be added to a stack",
+    label = "neither a finished resource nor a lookup: is `.build()` missing?",
+    note = "a resource is finished by `.build()`; a lookup is made by functions such as `Vpc::named(..)`"
 )]
 pub trait Declare: sealed::Sealed + Clone + fmt::Debug + Send + Sync + 'static {
     /// What AWS hands out for it: ids, ARNs, DNS names.
@@ -71,6 +73,13 @@ impl Address {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+// Equal, ordered and hashed as its text, so maps by address can be asked by text.
+impl Borrow<str> for Address {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 
@@ -234,6 +243,11 @@ impl Stack {
 
     fn node_mut<D>(&mut self, resource: Ref<D>) -> Option<&mut Node> {
         if resource.node.stack == self.id { self.nodes.get_mut(resource.node.index) } else { None }
+    }
+
+    /// Whether something is declared at an address.
+    pub(crate) fn declares(&self, address: &str) -> bool {
+        self.index.contains_key(address)
     }
 
     pub(crate) fn id(&self) -> u64 {

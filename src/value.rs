@@ -23,9 +23,9 @@ pub enum Value {
     /// A text.
     Text(String),
     /// Several values in order.
-    List(Vec<Value>),
+    List(Vec<Self>),
     /// Named values.
-    Map(BTreeMap<String, Value>),
+    Map(BTreeMap<String, Self>),
     /// What another resource of the stack will have.
     Pending(Attr),
     /// The same in a plan, by the address of the resource and the name of the output.

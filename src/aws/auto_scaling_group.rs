@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_autoscaling::types::{
-    AutoScalingGroup as Group, Filter, LaunchTemplateSpecification, LifecycleState, ScalingActivityStatusCode, Tag,
+    Activity, AutoScalingGroup as Group, Filter, LaunchTemplateSpecification, LifecycleState,
+    ScalingActivityStatusCode, Tag,
 };
 
 use crate::error::{Error, ErrorKind, Result};
@@ -16,8 +17,8 @@ use crate::resource::{
 };
 
 use super::call::gone_is_fine;
-use super::convert::{count, duration, more, seconds, uncount};
-use super::{Cx, Operate, Progress, id, known};
+use super::convert::{count, duration, join, more, seconds, uncount};
+use super::{Cx, Operate, Progress, Watch, id, known};
 
 /// How many target groups one call attaches or detaches.
 const TARGET_GROUPS_AT_ONCE: usize = 10;
@@ -154,7 +155,7 @@ impl Operate for AutoScalingGroup {
         Ok(None)
     }
 
-    async fn settled(&self, cx: &Cx<'_>, outputs: &AutoScalingGroupOutputs) -> Result<Progress> {
+    async fn settled(&self, cx: &Cx<'_>, outputs: &AutoScalingGroupOutputs, watch: &mut Watch) -> Result<Progress> {
         let name = outputs.name.as_str().to_owned();
         let Some(group) = read(cx, std::slice::from_ref(&name), &[]).await?.pop() else {
             return Ok(Progress::Waiting("not visible yet".to_owned()));
@@ -167,10 +168,10 @@ impl Operate for AutoScalingGroup {
         if healthy >= usize::try_from(wanted).unwrap_or(usize::MAX) {
             return Ok(Progress::Done);
         }
-        if in_service < usize::try_from(wanted).unwrap_or(usize::MAX) {
-            if let Some(failure) = failed_launch(cx, &name).await? {
-                return Ok(Progress::Failed(failure));
-            }
+        if in_service < usize::try_from(wanted).unwrap_or(usize::MAX)
+            && let Some(failure) = failed_launch(cx, &name, watch).await?
+        {
+            return Ok(Progress::Failed(failure));
         }
         let mut text = format!("{in_service} of {wanted} instances in service");
         if snapshot.target_groups > 0 {
@@ -397,16 +398,19 @@ pub(crate) async fn groups(cx: &Cx<'_>, names: &[String]) -> Result<Vec<GroupSna
     futures_util::future::try_join_all(groups.iter().map(|group| snapshot(cx, group))).await
 }
 
-/// A launch that failed since the group was made or last changed, with AWS's own words (R41).
-async fn failed_launch(cx: &Cx<'_>, name: &str) -> Result<Option<Error>> {
+/// A launch that failed since the group was made or the wait began, with AWS's own words (R41).
+async fn failed_launch(cx: &Cx<'_>, name: &str, watch: &mut Watch) -> Result<Option<Error>> {
     let client = &cx.aws.autoscaling;
     let output = cx
         .read("DescribeScalingActivities", || {
             client.describe_scaling_activities().auto_scaling_group_name(name).max_records(20).send()
         })
         .await?;
+    let ids = || output.activities().iter().filter_map(|activity| activity.activity_id.clone()).collect();
+    let old = watch.old_failures.get_or_insert_with(ids);
     // The latest activity comes first; one that succeeded later makes up for a failure.
-    for activity in output.activities() {
+    let new = |activity: &&Activity| !activity.activity_id().is_some_and(|id| old.contains(id));
+    for activity in output.activities().iter().filter(new) {
         let message = activity.status_message().unwrap_or_default();
         match activity.status_code() {
             Some(ScalingActivityStatusCode::Successful) => return Ok(None),
@@ -526,12 +530,8 @@ pub(super) async fn observe(cx: &Cx<'_>, declared: &[&AutoScalingGroup]) -> Resu
         }
         Ok(found)
     };
-    let (mut groups, named) = tokio::try_join!(by_tag, by_name)?;
-    for group in named {
-        if !groups.iter().any(|other| other.auto_scaling_group_name == group.auto_scaling_group_name) {
-            groups.push(group);
-        }
-    }
+    let (groups, named) = tokio::try_join!(by_tag, by_name)?;
+    let mut groups = join(groups, named, Group::auto_scaling_group_name);
     // One that is on its way out is gone for planning; a create waits until its name is free.
     groups.retain(|group| group.status().is_none());
     let mut observed = Vec::with_capacity(groups.len());

@@ -235,7 +235,7 @@ where
         ),
         _ => None,
     };
-    let error = Error::new(kind, text).from_service(name, code, request_id, Arc::new(error));
+    let error = Error::new(kind, text).refused_by(name, code, request_id, Arc::new(error));
     match hint {
         Some(hint) => error.with_hint(hint),
         None => error,

@@ -1,5 +1,6 @@
 //! Small conversions between the SDK's types and ours.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 /// Seconds as the APIs take them.
@@ -20,6 +21,13 @@ pub(super) fn count(number: u32) -> i32 {
 /// A count as the APIs answer it.
 pub(super) fn uncount(number: Option<i32>) -> u32 {
     number.and_then(|number| u32::try_from(number).ok()).unwrap_or(0)
+}
+
+/// Two lists as one, each thing once.
+pub(super) fn join<T>(first: Vec<T>, second: Vec<T>, id: fn(&T) -> Option<&str>) -> Vec<T> {
+    let known: HashSet<String> = first.iter().filter_map(id).map(ToOwned::to_owned).collect();
+    let new = second.into_iter().filter(|item| !id(item).is_some_and(|id| known.contains(id)));
+    first.into_iter().chain(new).collect()
 }
 
 /// What `wanted` has more than `present`.

@@ -15,6 +15,7 @@ use crate::resource::{
 };
 
 use super::call::gone_is_fine;
+use super::convert::join;
 use super::security_group::filter;
 use super::tags::{change_ec2, from_ec2, names, specification};
 use super::{Cx, Operate, id, known, required};
@@ -306,11 +307,7 @@ pub(super) async fn observe(cx: &Cx<'_>, declared: &[&LaunchTemplate]) -> Result
         }
         Ok(found)
     };
-    let (mut templates, named) = tokio::try_join!(by_tag, by_name)?;
-    for template in named {
-        if !templates.iter().any(|other| other.launch_template_id == template.launch_template_id) {
-            templates.push(template);
-        }
-    }
+    let (templates, named) = tokio::try_join!(by_tag, by_name)?;
+    let templates = join(templates, named, Template::launch_template_id);
     Ok(complete(cx, templates).await?.into_iter().map(AnyObserved::from).collect())
 }

@@ -17,7 +17,7 @@ use crate::value::Value;
 use super::call::gone_is_fine;
 use super::tags::{change_elb, elb, names, read_elb};
 use super::target_group::ATTRIBUTES_AT_ONCE;
-use super::{Cx, Operate, Progress, id, known, required};
+use super::{Cx, Operate, Progress, Watch, id, known, required};
 
 impl LoadBalancer {
     fn group_ids(&self) -> Result<Vec<String>> {
@@ -111,7 +111,7 @@ impl Operate for LoadBalancer {
     }
 
     /// Active, or working though one zone has no room (`active_impaired`).
-    async fn settled(&self, cx: &Cx<'_>, outputs: &LoadBalancerOutputs) -> Result<Progress> {
+    async fn settled(&self, cx: &Cx<'_>, outputs: &LoadBalancerOutputs, _watch: &mut Watch) -> Result<Progress> {
         let found = read(cx, Some(outputs.arn.as_str()), &[]).await?;
         let Some(balancer) = found.first() else { return Ok(Progress::Waiting("not visible yet".to_owned())) };
         let state = balancer.state();
@@ -145,7 +145,7 @@ impl Operate for LoadBalancer {
     }
 
     async fn find(&self, cx: &Cx<'_>) -> Result<Option<Observed<Self>>> {
-        let balancers = read(cx, None, &[self.name.clone()]).await?;
+        let balancers = read(cx, None, std::slice::from_ref(&self.name)).await?;
         Ok(complete(cx, balancers, |_, _| true).await?.pop())
     }
 }

@@ -246,7 +246,7 @@ async fn read_images(cx: &Cx<'_>, lookups: &[(usize, &Address, &Image)]) -> Resu
         match &lookup.by {
             By::Name(name) => names.entry(owner).or_default().push(name),
             By::Tag(key, value) => {
-                reads.push((Some(owner.to_owned()), filter(&format!("tag:{key}"), [value.as_str()])))
+                reads.push((Some(owner.to_owned()), filter(&format!("tag:{key}"), [value.as_str()])));
             }
             By::Id(id) => ids.push(id.as_str()),
         }

@@ -16,6 +16,7 @@ mod security_group_rule;
 mod tags;
 mod target_group;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::future::Future;
 
@@ -111,6 +112,21 @@ pub(crate) enum Progress {
     Failed(Error),
 }
 
+/// What one wait keeps in mind between its looks.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    /// Failures that were there when the wait began on something that existed before the run, by
+    /// id: their cause may be gone since. `None` before the first look.
+    old_failures: Option<HashSet<String>>,
+}
+
+impl Watch {
+    /// Begins a wait for something that existed before the run, or that the run has made.
+    pub(crate) fn begin(existed: bool) -> Self {
+        Self { old_failures: if existed { None } else { Some(HashSet::new()) } }
+    }
+}
+
 /// What the engine can do with a kind of resource.
 pub(crate) trait Operate: Describe {
     /// Makes it; sends only what the user set.
@@ -127,8 +143,13 @@ pub(crate) trait Operate: Describe {
     ) -> impl Future<Output = Result<Option<Self::Outputs>>> + Send;
 
     /// Looks once whether it does its work.
-    fn settled(&self, cx: &Cx<'_>, outputs: &Self::Outputs) -> impl Future<Output = Result<Progress>> + Send {
-        let _ = (cx, outputs);
+    fn settled(
+        &self,
+        cx: &Cx<'_>,
+        outputs: &Self::Outputs,
+        watch: &mut Watch,
+    ) -> impl Future<Output = Result<Progress>> + Send {
+        let _ = (cx, outputs, watch);
         async { Ok(Progress::Done) }
     }
 

@@ -15,6 +15,7 @@ use crate::resource::{
 };
 
 use super::call::gone_is_fine;
+use super::convert::join;
 use super::tags::{change_ec2, from_ec2, names, specification};
 use super::{Cx, Operate, id, known, required};
 
@@ -72,7 +73,7 @@ impl Operate for SecurityGroup {
             }
             _ => {
                 change_ec2(cx, operation, group, &self.tags, &observed.map(|o| o.tags.clone()).unwrap_or_default())
-                    .await?
+                    .await?;
             }
         }
         Ok(None)
@@ -408,18 +409,14 @@ pub(super) async fn observe(cx: &Cx<'_>, declared: &[&SecurityGroup]) -> Result<
     let names: Vec<&str> = declared.iter().map(|group| group.name.as_str()).collect();
     let by_tag = read(cx, vec![filter(&tag, [cx.stack])]);
     let by_name = async {
-        if names.is_empty() {
-            Ok(Vec::new())
-        } else {
-            read(cx, vec![filter("group-name", names.iter().copied())]).await
+        let mut found = Vec::new();
+        for chunk in names.chunks(FILTER_VALUES) {
+            found.extend(read(cx, vec![filter("group-name", chunk.iter().copied())]).await?);
         }
+        Ok(found)
     };
-    let (mut groups, named) = tokio::try_join!(by_tag, by_name)?;
-    for group in named {
-        if !groups.iter().any(|other| other.group_id == group.group_id) {
-            groups.push(group);
-        }
-    }
+    let (groups, named) = tokio::try_join!(by_tag, by_name)?;
+    let groups = join(groups, named, Group::group_id);
     let ids: Vec<&str> = groups.iter().filter_map(Group::group_id).collect();
     let of_groups = async {
         let mut rules = Vec::new();
@@ -430,12 +427,8 @@ pub(super) async fn observe(cx: &Cx<'_>, declared: &[&SecurityGroup]) -> Result<
     };
     // Standalone rules can be on groups that the stack does not own.
     let by_tag = read_rules(cx, vec![filter(&tag, [cx.stack])]);
-    let (mut rules, tagged) = tokio::try_join!(of_groups, by_tag)?;
-    for rule in tagged {
-        if !rules.iter().any(|other| other.security_group_rule_id == rule.security_group_rule_id) {
-            rules.push(rule);
-        }
-    }
+    let (rules, tagged) = tokio::try_join!(of_groups, by_tag)?;
+    let rules = join(rules, tagged, GroupRule::security_group_rule_id);
     let mut observed: Vec<AnyObserved> = Vec::with_capacity(groups.len());
     for group in &groups {
         observed.push(parse(group, &rules)?.into());

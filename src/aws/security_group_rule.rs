@@ -55,10 +55,11 @@ impl Operate for SecurityGroupRule {
             })
             .await?;
         for rule in page.security_group_rules() {
-            if let Some(found) = parse(rule)? {
-                if found.spec.direction == self.direction && found.spec.rule.is_same(&self.rule) {
-                    return Ok(Some(found));
-                }
+            if let Some(found) = parse(rule)?
+                && found.spec.direction == self.direction
+                && found.spec.rule.is_same(&self.rule)
+            {
+                return Ok(Some(found));
             }
         }
         Ok(None)

@@ -146,7 +146,7 @@ impl Operate for TargetGroup {
     }
 
     async fn find(&self, cx: &Cx<'_>) -> Result<Option<Observed<Self>>> {
-        let groups = read(cx, None, &[self.name.clone()]).await?;
+        let groups = read(cx, None, std::slice::from_ref(&self.name)).await?;
         Ok(complete(cx, groups, |_, _| true).await?.pop())
     }
 }

@@ -47,7 +47,7 @@ impl Drift {
             Action::Keep => None,
             Action::Create => Some(DriftKind::Missing),
             Action::Update | Action::Adopt | Action::Replace => Some(DriftKind::Changed),
-            Action::Delete | Action::DeleteWithParent => Some(DriftKind::Undeclared),
+            Action::Delete | Action::DeleteReplaced | Action::DeleteWithParent => Some(DriftKind::Undeclared),
         };
         let drifted = plan.changes.iter().filter_map(|change| {
             let kind = kind(change)?;
@@ -75,7 +75,7 @@ impl fmt::Display for Drift {
                 DriftKind::Changed => writeln!(f, "{} is not as declared", drifted.address)?,
             }
             for change in &drifted.properties {
-                let (before, after) = (Shown(&change.before), Shown(&change.after));
+                let (before, after) = (Shown(&change.before, &change.path), Shown(&change.after, &change.path));
                 match (&change.before, &change.after) {
                     (Value::Unset, _) => writeln!(f, "    {}: missing {after}", change.path)?,
                     (_, Value::Unset) => writeln!(f, "    {}: found {before}, which is not declared", change.path)?,

@@ -64,7 +64,7 @@ pub enum Event {
         /// Why, with everything that the error tells.
         error: String,
     },
-    /// A step was not begun because one that it needs failed.
+    /// A step was not begun, or a wait was given up, because one that it needs failed.
     StepSkipped {
         /// The resource.
         address: Address,

@@ -7,6 +7,7 @@ mod outcome;
 mod run;
 mod status;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ pub use status::{GroupStatus, InstanceStatus, ResourceStatus, Status};
 
 use crate::aws::{self, Aws, Cx, Pace};
 use crate::error::{Error, ErrorKind, Result};
-use crate::plan::{self, Action, Goal, Plan};
+use crate::plan::{self, Action, Goal, Plan, ResourceChange};
 use crate::stack::Stack;
 
 /// Plans, deploys, checks and destroys stacks in one account and region.
@@ -134,9 +135,9 @@ impl Deployer {
 
     async fn plan_for(&self, stack: &Stack, goal: Goal) -> Result<Plan> {
         // What is wrong by itself costs no call.
-        let problems = stack.problems();
+        let problems = plan::all_problems(stack);
         if goal == Goal::Deploy && !problems.is_empty() {
-            return Err(Error::invalid(plan::all_problems(stack)));
+            return Err(Error::invalid(problems));
         }
         let cx = self.cx(stack.name());
         let observation = aws::observe(&cx, stack, goal == Goal::Deploy).await?;
@@ -196,22 +197,19 @@ impl Deployer {
 impl Plan {
     /// What this plan would do that an earlier one did not announce.
     fn exceeds(&self, announced: &Self) -> Option<String> {
-        let mut allowed = std::collections::HashMap::new();
+        // A replacement has two changes of one id: the successor comes, and the old one goes.
+        let mut announcements: HashMap<_, Vec<&ResourceChange>> = HashMap::new();
         for change in &announced.changes {
-            allowed.entry((&change.address, &change.id)).or_insert(change);
+            announcements.entry((&change.address, &change.id)).or_default().push(change);
         }
         self.changes.iter().filter(|change| change.action != Action::Keep).find_map(|change| {
-            let Some(earlier) = allowed.get(&(&change.address, &change.id)) else {
+            let earlier = announcements.get(&(&change.address, &change.id)).map(Vec::as_slice).unwrap_or_default();
+            let allows = |action: Action| {
+                action == change.action || (action == Action::Replace && change.action == Action::Update)
+            };
+            let Some(earlier) = earlier.iter().find(|earlier| allows(earlier.action)) else {
                 return Some(format!("{} would be changed too", change.address));
             };
-            if earlier.action != change.action
-                && !matches!((earlier.action, change.action), (Action::Replace, Action::Update))
-            {
-                return Some(format!(
-                    "{} was to be {:?} and is now to be {:?}",
-                    change.address, earlier.action, change.action
-                ));
-            }
             let more = change.properties.iter().find(|property| {
                 !earlier.properties.iter().any(|known| {
                     known.path == property.path && (known.after == property.after || known.after.is_pending())

@@ -58,8 +58,7 @@ struct Inner {
 }
 
 impl Failure {
-    pub(super) fn new(errors: Vec<Error>, mut skipped: Vec<Address>, live: Live) -> Self {
-        skipped.dedup();
+    pub(super) fn new(errors: Vec<Error>, skipped: Vec<Address>, live: Live) -> Self {
         Self(Box::new(Inner { errors, skipped, live }))
     }
 

@@ -1,11 +1,12 @@
 //! Carrying out a plan: one step after another, as far as they need each other.
 
+use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::aws::{Cx, Operate, Progress};
+use crate::aws::{Cx, Operate, Progress, Watch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::Attr;
 use crate::plan::{Plan, Step, StepKind, Subject};
@@ -21,13 +22,13 @@ use super::{Event, Failure, Live};
 pub(super) async fn run(cx: &Cx<'_>, plan: Plan) -> Result<Live, Failure> {
     let began = Instant::now();
     cx.reporter.report(&Event::Started { steps: plan.steps.len() });
-    let run = Run { cx, plan: &plan, outputs: Mutex::new(plan.known.clone()) };
+    let run = Run { cx, plan: &plan, outputs: Mutex::new(plan.known.clone()), failed: Mutex::default() };
     let after: Vec<_> = plan.steps.iter().map(|step| step.after.clone()).collect();
     let skipped = |step: usize| {
         let step = &plan.steps[step];
         cx.reporter.report(&Event::StepSkipped { address: step.address.clone(), step: step.kind });
     };
-    let ended = drive(&after, |step| weight(&plan.steps[step]), |step| run.step(&plan.steps[step]), skipped).await;
+    let ended = drive(&after, |step| weight(&plan.steps[step]), |step| run.step(step), skipped).await;
 
     let outputs = run.outputs.into_inner().unwrap_or_else(PoisonError::into_inner);
     let live = Live { stack_id: plan.stack_id, outputs, addresses: plan.addresses.clone() };
@@ -35,12 +36,19 @@ pub(super) async fn run(cx: &Cx<'_>, plan: Plan) -> Result<Live, Failure> {
     for (step, ended) in plan.steps.iter().zip(ended) {
         match ended {
             Ended::Done => {}
-            Ended::Failed(error) => errors.push(error),
-            Ended::Skipped => skipped.push(step.address.clone()),
+            Ended::Failed(Stopped::Failed(error)) => errors.push(error),
+            Ended::Failed(Stopped::Hopeless) | Ended::Skipped => skipped.push(step),
         }
     }
     cx.reporter.report(&Event::Finished { elapsed: began.elapsed(), failed: errors.len(), skipped: skipped.len() });
-    if errors.is_empty() { Ok(live) } else { Err(Failure::new(errors, skipped, live)) }
+    if errors.is_empty() {
+        return Ok(live);
+    }
+    // A resource that was made and not waited for was begun; one that failed is told as such.
+    let mut told: HashSet<&Address> = errors.iter().filter_map(Error::address).collect();
+    let not_begun = skipped.iter().filter(|step| step.kind.is_mutation()).map(|step| &step.address);
+    let not_begun = not_begun.filter(|address| told.insert(address)).cloned().collect();
+    Err(Failure::new(errors, not_begun, live))
 }
 
 /// What a step is thought to take, in seconds: only the order of what is ready depends on it.
@@ -57,27 +65,52 @@ struct Run<'a> {
     plan: &'a Plan,
     /// What is known of each declaration by now.
     outputs: Mutex<Vec<Option<AnyOutputs>>>,
+    /// The steps that failed.
+    failed: Mutex<HashSet<usize>>,
+}
+
+/// Why a step was not finished.
+enum Stopped {
+    Failed(Error),
+    /// What would have had to succeed beside it has failed.
+    Hopeless,
+}
+
+impl From<Error> for Stopped {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
 }
 
 impl Run<'_> {
-    async fn step(&self, step: &Step) -> Result<()> {
+    async fn step(&self, index: usize) -> Result<(), Stopped> {
         let began = Instant::now();
+        let step = &self.plan.steps[index];
         let (address, kind) = (&step.address, step.kind);
         self.cx.reporter.report(&Event::StepStarted { address: address.clone(), step: kind });
         let cx = self.cx.at(address);
-        let subject = &self.plan.subjects[step.subject];
-        let result = Box::pin(self.carry_out(&cx, subject, kind)).await.map_err(|error| error.at(address));
+        let result = match Box::pin(self.carry_out(&cx, step)).await {
+            Err(Stopped::Failed(error)) => {
+                self.failed.lock().unwrap_or_else(PoisonError::into_inner).insert(index);
+                Err(Stopped::Failed(error.at(address)))
+            }
+            other => other,
+        };
         let event = match &result {
             Ok(()) => Event::StepFinished { address: address.clone(), step: kind, elapsed: began.elapsed() },
-            Err(error) => Event::StepFailed { address: address.clone(), step: kind, error: error.to_string() },
+            Err(Stopped::Failed(error)) => {
+                Event::StepFailed { address: address.clone(), step: kind, error: error.to_string() }
+            }
+            Err(Stopped::Hopeless) => Event::StepSkipped { address: address.clone(), step: kind },
         };
         tracing::debug!(target: "purlin::step", %address, ?kind, ok = result.is_ok(), elapsed = ?began.elapsed());
         self.cx.reporter.report(&event);
         result
     }
 
-    async fn carry_out(&self, cx: &Cx<'_>, subject: &Subject, kind: StepKind) -> Result<()> {
-        match kind {
+    async fn carry_out(&self, cx: &Cx<'_>, step: &Step) -> Result<(), Stopped> {
+        let subject = &self.plan.subjects[step.subject];
+        match step.kind {
             StepKind::Create(_) => {
                 let (node, desired) = self.desired(subject)?;
                 let outputs =
@@ -96,23 +129,33 @@ impl Run<'_> {
             StepKind::Settle => {
                 let (node, desired) = self.desired(subject)?;
                 let outputs = self.get(node)?;
-                wait(cx, &subject.address, "it does its work", async || settled(cx, &desired, &outputs).await).await
+                let mut watch = Watch::begin(subject.observed.is_some());
+                wait(cx, &subject.address, "it does its work", async || {
+                    if self.is_hopeless(step) {
+                        return Err(Stopped::Hopeless);
+                    }
+                    Ok(settled(cx, &desired, &outputs, &mut watch).await?)
+                })
+                .await
             }
             StepKind::Delete(_) => {
                 let observed = subject.observed.as_ref().ok_or_else(unknown)?;
-                with_observed!(observed, observed => Operate::delete(cx, observed).await)
+                Ok(with_observed!(observed, observed => Operate::delete(cx, observed).await)?)
             }
             StepKind::Gone => {
                 let observed = subject.observed.as_ref().ok_or_else(unknown)?;
-                wait(
-                    cx,
-                    &subject.address,
-                    "it is gone",
-                    async || with_observed!(observed, observed => Operate::gone(cx, observed).await),
-                )
+                wait(cx, &subject.address, "it is gone", async || {
+                    Ok(with_observed!(observed, observed => Operate::gone(cx, observed).await)?)
+                })
                 .await
             }
         }
+    }
+
+    /// Whether a wait can no longer end well.
+    fn is_hopeless(&self, step: &Step) -> bool {
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        step.hopes_for.iter().any(|other| failed.contains(other))
     }
 
     /// The declaration with everything put in that is known by now.
@@ -193,28 +236,39 @@ where
     Ok(changed.map(Into::into))
 }
 
-async fn settled(cx: &Cx<'_>, desired: &AnyResource, outputs: &AnyOutputs) -> Result<Progress> {
-    with_resource!(desired, resource => settled_one(cx, &**resource, outputs).await)
+async fn settled(cx: &Cx<'_>, desired: &AnyResource, outputs: &AnyOutputs, watch: &mut Watch) -> Result<Progress> {
+    with_resource!(desired, resource => settled_one(cx, &**resource, outputs, watch).await)
 }
 
-async fn settled_one<R: Operate>(cx: &Cx<'_>, desired: &R, outputs: &AnyOutputs) -> Result<Progress> {
-    desired.settled(cx, R::outputs(outputs).ok_or_else(unknown)?).await
+async fn settled_one<R: Operate>(
+    cx: &Cx<'_>,
+    desired: &R,
+    outputs: &AnyOutputs,
+    watch: &mut Watch,
+) -> Result<Progress> {
+    desired.settled(cx, R::outputs(outputs).ok_or_else(unknown)?, watch).await
 }
 
 /// Looks again and again until it is so, ever less often: the pause is a small part of the time
 /// that has passed, so that little is lost when it is over.
-async fn wait(cx: &Cx<'_>, address: &Address, what: &str, look: impl AsyncFn() -> Result<Progress>) -> Result<()> {
+async fn wait(
+    cx: &Cx<'_>,
+    address: &Address,
+    what: &str,
+    mut look: impl AsyncFnMut() -> Result<Progress, Stopped>,
+) -> Result<(), Stopped> {
     let began = Instant::now();
     loop {
         let missing = match look().await? {
             Progress::Done => return Ok(()),
-            Progress::Failed(error) => return Err(error),
+            Progress::Failed(error) => return Err(error.into()),
             Progress::Waiting(missing) => missing,
         };
         let elapsed = began.elapsed();
         if Instant::now() >= cx.deadline {
             return Err(Error::new(ErrorKind::Deadline, format!("waited {} s until {what}, in vain: {missing}", elapsed.as_secs()))
-                .with_hint("what was made stays; look at what is missing, then run again, with a longer deadline if it is on its way"));
+                .with_hint("what was made stays; look at what is missing, then run again, with a longer deadline if it is on its way")
+                .into());
         }
         cx.reporter.report(&Event::Waiting { address: address.clone(), what: missing, elapsed });
         let pause = elapsed.mul_f64(POLL_SHARE).clamp(Duration::from_secs(1), Duration::from_secs(15));

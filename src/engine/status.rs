@@ -102,7 +102,7 @@ pub(super) async fn status(cx: &Cx<'_>, plan: Plan) -> Result<Status> {
     let resources = plan
         .changes
         .iter()
-        .filter(|change| !matches!(change.action, Action::Delete | Action::DeleteWithParent))
+        .filter(|change| !change.action.is_delete())
         .map(|change| ResourceStatus {
             address: change.address.clone(),
             id: change.id.clone(),

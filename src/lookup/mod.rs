@@ -29,10 +29,10 @@ impl std::fmt::Display for By {
 }
 
 macro_rules! by {
-    ($name:ident, $id:ty, $what:literal, $named:literal) => {
+    ($name:ident { $by:ident $(, $field:ident: $default:expr)* }, $id:ty, $what:literal, $named:literal) => {
         impl $name {
-            fn by(by: By) -> Self {
-                Self { by, ..Self::default() }
+            fn by($by: By) -> Self {
+                Self { $by, $($field: $default),* }
             }
 
             #[doc = concat!("Finds ", $what, " by ", $named, ".")]
@@ -53,12 +53,6 @@ macro_rules! by {
     };
 }
 
-impl Default for By {
-    fn default() -> Self {
-        Self::Name(String::new())
-    }
-}
-
 /// A VPC that exists.
 ///
 /// ```
@@ -67,11 +61,11 @@ impl Default for By {
 /// let mut stack = Stack::new("web");
 /// let vpc = stack.add("vpc", Vpc::named("VPC-Lab"));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vpc {
     pub(crate) by: By,
 }
-by!(Vpc, VpcId, "a VPC", "its `Name` tag");
+by!(Vpc { by }, VpcId, "a VPC", "its `Name` tag");
 
 /// What is known of a VPC that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,13 +144,13 @@ pub struct SubnetsOutputs {
 /// let mut stack = Stack::new("web");
 /// let image = stack.add("web", Image::named("Web Server v1"));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image {
     pub(crate) by: By,
     pub(crate) owner: Option<String>,
     pub(crate) newest: bool,
 }
-by!(Image, ImageId, "an image", "its name");
+by!(Image { by, owner: None, newest: false }, ImageId, "an image", "its name");
 
 impl Image {
     /// Sets the owner: an account id, `amazon` or `aws-marketplace`. Default: the account itself.
@@ -195,12 +189,12 @@ pub struct ImageOutputs {
 /// let vpc = stack.add("vpc", Vpc::named("VPC-Lab"));
 /// let bastion = stack.add("bastion", ExistingSecurityGroup::named("Bastion-SG").in_vpc(vpc));
 /// ```
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ExistingSecurityGroup {
     pub(crate) by: By,
     pub(crate) vpc: Option<Input<VpcId>>,
 }
-by!(ExistingSecurityGroup, SecurityGroupId, "a security group", "its name");
+by!(ExistingSecurityGroup { by, vpc: None }, SecurityGroupId, "a security group", "its name");
 
 impl ExistingSecurityGroup {
     /// Looks only in one VPC.
@@ -231,11 +225,11 @@ pub struct ExistingSecurityGroupOutputs {
 /// let mut stack = Stack::new("web");
 /// let shared = stack.add("shared", ExistingTargetGroup::named("Shared-TG"));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExistingTargetGroup {
     pub(crate) by: By,
 }
-by!(ExistingTargetGroup, TargetGroupArn, "a target group", "its name");
+by!(ExistingTargetGroup { by }, TargetGroupArn, "a target group", "its name");
 
 /// What is known of a target group that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]

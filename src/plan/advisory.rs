@@ -6,7 +6,7 @@ use crate::resource::{AnyResource, GroupHealthCheck, InstanceTag, ListenerProtoc
 use crate::stack::{Address, Item, Stack};
 use crate::value::Value;
 
-use super::{ResourceChange, Subject};
+use super::{ResourceChange, Shown, Subject};
 
 /// Something that is legal and probably unwise.
 ///
@@ -33,16 +33,17 @@ pub(super) fn advise(stack: &Stack, subjects: &[Subject], changes: &[ResourceCha
             }
         };
         match resource {
-            AnyResource::Listener(listener) if listener.accept.protocol == ListenerProtocol::Http => {
-                if !matches!(listener.action, crate::resource::Action::Redirect(_)) {
-                    say(
-                        "plain-http",
-                        format!(
-                            "port {} is served without encryption; add an HTTPS listener and redirect to it",
-                            listener.accept.port
-                        ),
-                    );
-                }
+            AnyResource::Listener(listener)
+                if listener.accept.protocol == ListenerProtocol::Http
+                    && !matches!(listener.action, crate::resource::Action::Redirect(_)) =>
+            {
+                say(
+                    "plain-http",
+                    format!(
+                        "port {} is served without encryption; add an HTTPS listener and redirect to it",
+                        listener.accept.port
+                    ),
+                );
             }
             AnyResource::SecurityGroup(group) => {
                 for rule in &group.ingress {
@@ -88,7 +89,7 @@ fn open_to_the_world(rule: &Rule, say: &mut impl FnMut(&'static str, String)) {
     let open = matches!(&rule.peer, Peer::Ipv4(cidr) | Peer::Ipv6(cidr) if cidr == "0.0.0.0/0" || cidr == "::/0");
     let web = matches!(rule.ports, Some((from, to)) if from == to && (from == 80 || from == 443));
     if open && !web {
-        say("open-to-the-world", format!("the whole internet may use {}", Value::of(rule)));
+        say("open-to-the-world", format!("the whole internet may send: {}", Shown(&Value::of(rule), "ingress")));
     }
 }
 

@@ -11,7 +11,7 @@ use crate::stack::{Address, Item, Stack};
 use crate::value::Value;
 
 use super::diff::{Effect, PropertyChange, creation, differences};
-use super::{Action, Goal, Observation, Plan, ResourceChange, Subject, advisory, check, steps};
+use super::{Action, Goal, Observation, Plan, ResourceChange, Subject, advisory, check, steps, tied};
 
 /// Plans a stack against what was observed.
 ///
@@ -47,6 +47,8 @@ struct Builder<'a> {
     subjects: Vec<Subject>,
     changes: Vec<ResourceChange>,
     subject_of: HashMap<usize, usize>,
+    /// Target groups that go with the load balancer that they belong to, by ARN.
+    tied: HashSet<String>,
     /// What is in the way of a declaration.
     conflicts: Vec<String>,
 }
@@ -75,6 +77,7 @@ impl<'a> Builder<'a> {
             subjects: Vec::new(),
             changes: Vec::new(),
             subject_of: HashMap::new(),
+            tied: HashSet::new(),
             conflicts: Vec::new(),
         }
     }
@@ -90,6 +93,7 @@ impl<'a> Builder<'a> {
         if !problems.is_empty() {
             return Err(Error::invalid(problems));
         }
+        self.tied = tied::target_groups(self.stack.name(), &resources, &self.observed);
         for (index, resource) in resources {
             self.declare(index, resource);
         }
@@ -135,7 +139,7 @@ impl<'a> Builder<'a> {
         // After an interrupted replacement there are two: the one that needs no replacement stays.
         let current = candidates
             .iter()
-            .position(|observed| !needs_replacement(&differences_any(&desired, observed)))
+            .position(|observed| !needs_replacement(&self.differences(&desired, observed)))
             .or(if candidates.is_empty() { None } else { Some(0) });
         let taken: HashSet<String> = candidates.iter().filter_map(physical_name).collect();
         let observed = current.map(|current| candidates.remove(current));
@@ -143,6 +147,21 @@ impl<'a> Builder<'a> {
         for deposed in candidates {
             self.remove(address.clone(), deposed, Some(subject));
         }
+    }
+
+    /// What differs, and what has to go because something else goes.
+    fn differences(&self, desired: &AnyResource, observed: &AnyObserved) -> Vec<PropertyChange> {
+        let mut changes = differences_any(desired, observed);
+        let outputs = observed.outputs();
+        if self.tied.contains(outputs.id()) {
+            changes.push(PropertyChange {
+                path: "(load balancer)".to_owned(),
+                before: Value::of("one that goes"),
+                after: Value::of("its successor"),
+                effect: Effect::Replace("a target group belongs to one load balancer for as long as that exists"),
+            });
+        }
+        changes
     }
 
     /// Records what happens to a declaration; returns its subject.
@@ -159,10 +178,12 @@ impl<'a> Builder<'a> {
             let properties = creation_any(&desired);
             return self.record(index, address, Action::Create, properties, desired, None);
         };
+        // One that had to take another name says so in a tag, and keeps it.
+        let mut kept = desired.clone();
         if let Some(name) = declared_name(&observed) {
-            desired.set_tag(NAME, &name);
+            kept.set_tag(NAME, &name);
         }
-        let properties = differences_any(&desired, &observed);
+        let properties = self.differences(&kept, &observed);
         if needs_replacement(&properties) {
             rename(&mut desired, taken);
             let subject = self.record(index, address.clone(), Action::Replace, properties, desired, None);
@@ -170,6 +191,7 @@ impl<'a> Builder<'a> {
             self.remove(address, observed, Some(subject));
             return subject;
         }
+        let desired = kept;
         self.known[index] = Some(observed.outputs());
         let changed = properties.iter().flat_map(|change| changed_outputs(&desired, change));
         self.unsettled.extend(changed.map(|output| (index, *output)));
@@ -216,7 +238,8 @@ impl<'a> Builder<'a> {
             desired: None,
             observed: Some(observed),
         });
-        self.changes.push(ResourceChange { address, action: Action::Delete, id: Some(id), properties: Vec::new() });
+        let action = if successor.is_some() { Action::DeleteReplaced } else { Action::Delete };
+        self.changes.push(ResourceChange { address, action, id: Some(id), properties: Vec::new() });
     }
 
     /// What is owned and not declared goes.
@@ -245,8 +268,7 @@ impl<'a> Builder<'a> {
         match observed.owner() {
             Some(owner) if owner.stack == self.stack.name() => {
                 // The same thing under another address, which is no longer declared: it moved.
-                let declared = self.stack.nodes.iter().any(|node| node.address.as_str() == owner.address);
-                if declared {
+                if self.stack.declares(&owner.address) {
                     return Holder::Nobody;
                 }
                 let address = owner.address.clone();
@@ -327,11 +349,11 @@ pub(super) fn creation_any(desired: &AnyResource) -> Vec<PropertyChange> {
     with_resource!(desired, resource => creation(&**resource))
 }
 
-fn differences_any(desired: &AnyResource, observed: &AnyObserved) -> Vec<PropertyChange> {
+pub(super) fn differences_any(desired: &AnyResource, observed: &AnyObserved) -> Vec<PropertyChange> {
     with_both!(desired, observed, (resource, observed) => differences(&**resource, &observed.spec), _ => Vec::new())
 }
 
-fn needs_replacement(changes: &[PropertyChange]) -> bool {
+pub(super) fn needs_replacement(changes: &[PropertyChange]) -> bool {
     changes.iter().any(|change| matches!(change.effect, Effect::Replace(_)))
 }
 

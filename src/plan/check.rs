@@ -47,6 +47,19 @@ pub(super) fn check(
                 }
                 check_targets(stack, &listener.action, listener.accept.protocol, "action", &mut problems);
             }
+            AnyResource::ScalingPolicy(policy) => {
+                let Some(tracking) = policy.tracking() else { continue };
+                let key = format!("tracking|{:?}|{:?}", Value::of(&policy.group), tracking.metric);
+                if let Some(first) = keys.insert(key, *index) {
+                    let first = &stack.nodes[first].address;
+                    problems.report(
+                        "V194",
+                        "scaling",
+                        "",
+                        format!("{first} tracks the same metric already; AWS takes one policy for a metric"),
+                    );
+                }
+            }
             AnyResource::LoadBalancer(balancer) => {
                 let subnets = declared_subnets(stack, *index, known);
                 if let Some(subnets) = subnets.filter(|_| balancer.kind == LoadBalancerKind::Application) {

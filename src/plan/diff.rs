@@ -52,7 +52,8 @@ pub(crate) fn creation<R: Describe>(desired: &R) -> Vec<PropertyChange> {
     let mut changes = Vec::new();
     for property in R::PROPERTIES {
         let after = property.read(desired);
-        if property.after_create && property.default(desired).is_unset() && matches!(after, Value::List(_)) {
+        let filled = matches!(&after, Value::List(items) if !items.is_empty());
+        if property.after_create && property.default(desired).is_unset() && filled {
             // Nothing to compare with: the whole list is new.
             if let Update::Elements { add, .. } = property.update {
                 push(property, property.path.to_owned(), Value::Unset, after, Effect::InPlace(add), &mut changes);

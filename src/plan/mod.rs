@@ -9,6 +9,7 @@ mod check;
 mod diff;
 mod render;
 mod steps;
+mod tied;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ pub use diff::{Effect, PropertyChange};
 pub(crate) use render::Shown;
 pub use steps::{Step, StepKind};
 
+use crate::error::Result;
 use crate::lookup::Found;
 use crate::resource::{AnyObserved, AnyOutputs, AnyResource};
 use crate::stack::{Address, Stack};
@@ -47,8 +49,30 @@ pub enum Goal {
 
 /// What has to be done so that AWS has what a stack declares.
 ///
-/// Show it with `Display`, or write it as JSON with [`Plan::to_json`].
-/// [`Deployer::apply`](crate::Deployer::apply) carries it out.
+/// [`Deployer::plan`](crate::Deployer::plan) makes one by looking at what AWS has,
+/// [`Plan::preview`] without looking. Show it with `Display`, or write it as JSON with
+/// [`Plan::to_json`]. [`Deployer::apply`](crate::Deployer::apply) carries it out.
+///
+/// ```
+/// use purlin::{Ingress, Plan, SecurityGroup, Stack, StepKind, VpcId};
+///
+/// let mut stack = Stack::new("web");
+/// stack.add(
+///     "alb",
+///     SecurityGroup::builder()
+///         .name("Web-ALB-SG")
+///         .description("HTTP from anywhere")
+///         .vpc("vpc-0123456789abcdef0".parse::<VpcId>()?)
+///         .ingress(Ingress::http().from_anywhere_ipv4())
+///         .build(),
+/// );
+/// let plan = Plan::preview(&stack)?;
+/// assert_eq!(plan.summary().create, 1);
+/// assert_eq!(plan.steps().len(), 2, "CreateSecurityGroup, AuthorizeSecurityGroupIngress");
+/// assert!(matches!(plan.steps()[1].kind, StepKind::Call(_)));
+/// assert!(plan.to_string().contains("+ SecurityGroup.alb create"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a plan does nothing until it is applied"]
 pub struct Plan {
@@ -109,8 +133,17 @@ pub enum Action {
     Replace,
     /// It goes: it is owned and no longer declared, or the stack is destroyed.
     Delete,
+    /// It goes because its successor has taken its place.
+    DeleteReplaced,
     /// It goes because what it belongs to goes.
     DeleteWithParent,
+}
+
+impl Action {
+    /// Tells whether the resource goes.
+    pub fn is_delete(self) -> bool {
+        matches!(self, Self::Delete | Self::DeleteReplaced | Self::DeleteWithParent)
+    }
 }
 
 /// How many resources a plan creates, changes and so on.
@@ -130,6 +163,19 @@ pub struct Summary {
 }
 
 impl Plan {
+    /// Plans a stack for an account that has nothing of it yet: without an account, without
+    /// credentials, without a call. For reviews and for tests of what a program declares.
+    ///
+    /// What lookups would find is shown as known after deploy. Applying a preview is refused as a
+    /// conflict if the account turns out to have something of the stack that is not as declared.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with the stack at once.
+    pub fn preview(stack: &Stack) -> Result<Self> {
+        plan(stack, Observation::default(), Goal::Deploy)
+    }
+
     /// Returns the name of the stack.
     pub fn stack(&self) -> &str {
         &self.stack
@@ -174,7 +220,12 @@ impl Plan {
                 Action::Create => summary.create += 1,
                 Action::Update | Action::Adopt => summary.update += 1,
                 Action::Replace => summary.replace += 1,
-                Action::Delete | Action::DeleteWithParent => summary.delete += 1,
+                // The old one of a replacement is counted there.
+                action if action.is_delete() => {
+                    let replaced = |other: &ResourceChange| other.action == Action::Replace && other.id == change.id;
+                    summary.delete += usize::from(!self.changes.iter().any(replaced));
+                }
+                _ => {}
             }
         }
         summary

@@ -50,6 +50,7 @@ impl fmt::Display for ResourceChange {
             Action::Adopt => ('@', "adopt"),
             Action::Replace => ('±', "replace"),
             Action::Delete => ('-', "delete"),
+            Action::DeleteReplaced => ('-', "delete, once its successor is in place"),
             Action::DeleteWithParent => ('-', "delete with what it belongs to"),
         };
         write!(f, "{sign} {} {word}", self.address)?;
@@ -72,9 +73,9 @@ fn property(f: &mut fmt::Formatter<'_>, change: &PropertyChange, width: usize) -
     };
     write!(f, "    {sign} {path:<width$}  ")?;
     match (before, after) {
-        (Value::Unset, after) => write!(f, "{}", Shown(after))?,
-        (before, Value::Unset) => write!(f, "{}", Shown(before))?,
-        (before, after) => write!(f, "{} → {}", Shown(before), Shown(after))?,
+        (Value::Unset, after) => write!(f, "{}", Shown(after, path))?,
+        (before, Value::Unset) => write!(f, "{}", Shown(before, path))?,
+        (before, after) => write!(f, "{} → {}", Shown(before, path), Shown(after, path))?,
     }
     if let Effect::Replace(reason) = effect {
         write!(f, "  (forces replacement: {reason})")?;
@@ -82,8 +83,9 @@ fn property(f: &mut fmt::Formatter<'_>, change: &PropertyChange, width: usize) -
     writeln!(f)
 }
 
-/// A value as people read it: rules as phrases, long lists cut, everything else as written.
-pub(crate) struct Shown<'a>(pub(crate) &'a Value);
+/// A value of a property as people read it: rules as phrases, long lists cut, everything else as
+/// written.
+pub(crate) struct Shown<'a>(pub(crate) &'a Value, pub(crate) &'a str);
 
 /// How many values of a list are shown.
 const SHOWN: usize = 4;
@@ -91,11 +93,11 @@ const SHOWN: usize = 4;
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Value::List(values) if values.len() == 1 => Shown(&values[0]).fmt(f),
+            Value::List(values) if values.len() == 1 => Shown(&values[0], self.1).fmt(f),
             Value::List(values) => {
                 f.write_str("[")?;
                 for (index, value) in values.iter().take(SHOWN).enumerate() {
-                    write!(f, "{}{}", if index > 0 { ", " } else { "" }, Shown(value))?;
+                    write!(f, "{}{}", if index > 0 { ", " } else { "" }, Shown(value, self.1))?;
                 }
                 match values.len().saturating_sub(SHOWN) {
                     0 => f.write_str("]"),
@@ -104,13 +106,15 @@ impl fmt::Display for Shown<'_> {
             }
             Value::Map(entries) => match (entries.get("protocol"), entries.get("peer"), entries.get("propagate")) {
                 (Some(protocol), Some(peer), _) => {
-                    let plain =
-                        |value: &Value| value.as_text().map_or_else(|| Shown(value).to_string(), ToOwned::to_owned);
+                    let plain = |value: &Value| {
+                        value.as_text().map_or_else(|| Shown(value, self.1).to_string(), ToOwned::to_owned)
+                    };
                     write!(f, "{}", plain(protocol))?;
                     if let Some(ports) = entries.get("ports") {
                         write!(f, " {}", plain(ports))?;
                     }
-                    write!(f, " with {}", plain(peer))?;
+                    let direction = if self.1.starts_with("egress") { "to" } else { "from" };
+                    write!(f, " {direction} {}", plain(peer))?;
                     entries.get("description").map_or(Ok(()), |text| write!(f, " ({})", plain(text)))
                 }
                 (_, _, Some(_)) => {
@@ -119,7 +123,7 @@ impl fmt::Display for Shown<'_> {
                 }
                 _ => {
                     for (index, (key, value)) in entries.iter().enumerate() {
-                        write!(f, "{}{key} {}", if index > 0 { ", " } else { "" }, Shown(value))?;
+                        write!(f, "{}{key} {}", if index > 0 { ", " } else { "" }, Shown(value, self.1))?;
                     }
                     Ok(())
                 }

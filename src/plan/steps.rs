@@ -1,6 +1,6 @@
 //! Steps: the calls and waits of a plan, each with the earlier ones that it needs.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::Serialize;
 
@@ -23,6 +23,9 @@ pub struct Step {
     pub after: Vec<usize>,
     #[serde(skip)]
     pub(crate) subject: usize,
+    /// Waits that run beside this one, and without whose success it cannot succeed.
+    #[serde(skip)]
+    pub(crate) hopes_for: Vec<usize>,
 }
 
 /// What a step does.
@@ -114,6 +117,7 @@ impl Graph<'_> {
             kind,
             after: after.into_iter().collect(),
             subject,
+            hopes_for: Vec::new(),
         });
         self.steps.len() - 1
     }
@@ -122,14 +126,13 @@ impl Graph<'_> {
     /// it, or an interrupted run would leave something that nobody knows for its own.
     fn untagged(&mut self, changes: &[ResourceChange]) {
         for (subject, change) in changes.iter().enumerate() {
-            let Some(observed) = self.subjects[subject].observed.as_ref().filter(|_| change.action == Action::Delete)
-            else {
+            let Some(observed) = self.subjects[subject].observed.as_ref().filter(|_| change.action.is_delete()) else {
                 continue;
             };
             let Some(parent) = self.parent(&observed.parent()).filter(|_| observed.recorded_as().is_some()) else {
                 continue;
             };
-            if changes[parent].action != Action::Delete {
+            if !changes[parent].action.is_delete() {
                 let step = self.push(subject, StepKind::Delete(observed.traits().delete), []);
                 self.own[subject].gone = Some(step);
                 self.own[parent].before.push(step);
@@ -157,9 +160,12 @@ impl Graph<'_> {
             }
             needs.extend(self.own[subject].before.iter().copied());
             if desired.recorded_as().is_some() {
-                // The parent knows it before it exists.
-                let parent = self.parent(&desired.parent());
-                needs.extend(parent.and_then(|parent| self.own[parent].calls.get(&Operation::CreateOrUpdateTags)));
+                // The parent knows it before it exists, and what goes makes room for it: AWS takes only
+                // one policy for a metric.
+                if let Some(parent) = self.parent(&desired.parent()) {
+                    needs.extend(self.own[parent].calls.get(&Operation::CreateOrUpdateTags));
+                    needs.extend(self.own[parent].before.iter().copied());
+                }
             }
             let mut last = None;
             if matches!(change.action, Action::Create | Action::Replace) {
@@ -201,41 +207,57 @@ impl Graph<'_> {
             if !desired.traits().settles {
                 continue;
             }
-            let mut after: BTreeSet<usize> = self.own[subject].last.into_iter().collect();
-            for near in self.neighbours(desired) {
-                after.extend(self.own[near].last);
-                if let Some(resource) = &self.subjects[near].desired {
-                    after.extend(self.neighbours(resource).into_iter().filter_map(|far| self.own[far].last));
-                }
-            }
+            let helpers = self.helpers(desired).into_iter().filter_map(|helper| self.own[helper].last);
+            let after: BTreeSet<usize> = self.own[subject].last.into_iter().chain(helpers).collect();
             let step = self.push(subject, StepKind::Settle, after);
             self.own[subject].settle = Some(step);
         }
+        for subject in 0..self.subjects.len() {
+            let (Some(step), Some(desired)) = (self.own[subject].settle, &self.subjects[subject].desired) else {
+                continue;
+            };
+            let others = self.helpers(desired).into_iter().filter_map(|helper| self.own[helper].settle);
+            self.steps[step].hopes_for = others.filter(|other| *other != step).collect();
+        }
     }
 
-    /// What a resource needs, and what makes its target groups receive traffic.
-    fn neighbours(&self, resource: &AnyResource) -> Vec<usize> {
-        let mut near = Vec::new();
-        resource.visit_pending(&mut |attr| {
-            let Some(&subject) = self.subject_of.get(&attr.node.index) else { return };
-            near.push(subject);
-            if matches!(self.subjects[subject].desired, Some(AnyResource::TargetGroup(_))) {
-                let users = self.users.get(&attr.node.index).into_iter().flatten();
-                near.extend(users.filter(|user| {
-                    matches!(
-                        self.subjects[**user].desired,
-                        Some(AnyResource::Listener(_) | AnyResource::ListenerRule(_))
-                    )
-                }));
+    /// What a resource needs, what makes its target groups receive traffic, and the same of those
+    /// in their turn.
+    fn helpers(&self, resource: &AnyResource) -> BTreeSet<usize> {
+        let mut helpers = BTreeSet::new();
+        // Each declaration is followed once, however many refer to it.
+        let mut followed = HashSet::new();
+        let mut ring = vec![resource];
+        for _ in 0..2 {
+            let mut next = Vec::new();
+            for resource in ring {
+                resource.visit_pending(&mut |attr| {
+                    if followed.insert(attr.node.index) {
+                        next.extend(self.neighbours(attr.node.index).filter(|near| helpers.insert(*near)));
+                    }
+                });
             }
+            ring = next.into_iter().filter_map(|near| self.subjects[near].desired.as_ref()).collect();
+        }
+        helpers
+    }
+
+    /// The subject of a declaration, and what makes it receive traffic if it is a target group.
+    fn neighbours(&self, node: usize) -> impl Iterator<Item = usize> {
+        let subject = self.subject_of.get(&node).copied();
+        let desired = |subject: usize| self.subjects[subject].desired.as_ref();
+        let is_target = matches!(subject.and_then(desired), Some(AnyResource::TargetGroup(_)));
+        let users = self.users.get(&node).filter(|_| is_target);
+        let routes = users.into_iter().flatten().copied().filter(move |user| {
+            matches!(desired(*user), Some(AnyResource::Listener(_) | AnyResource::ListenerRule(_)))
         });
-        near
+        subject.into_iter().chain(routes)
     }
 
     /// Deletes: each after everything that uses it has let go or is gone.
     fn deletions(&mut self, changes: &mut [ResourceChange]) {
         let going: Vec<usize> = (0..self.subjects.len())
-            .filter(|s| changes[*s].action == Action::Delete && self.own[*s].gone.is_none())
+            .filter(|s| changes[*s].action.is_delete() && self.own[*s].gone.is_none())
             .collect();
         let by_id: HashMap<String, usize> = going.iter().filter_map(|s| Some((changes[*s].id.clone()?, *s))).collect();
         // What each of them uses, and who goes together with its parent.
@@ -245,10 +267,11 @@ impl Graph<'_> {
             let Some(observed) = &entry.observed else { continue };
             let mut used = BTreeSet::new();
             observed.visit_texts(&mut |text| used.extend(by_id.get(text).filter(|other| **other != subject)));
-            if changes[subject].action == Action::Delete && observed.traits().goes_with_parent {
-                if let Some(parent) = parent_of(observed, &by_id) {
-                    with_parent.insert(subject, parent);
-                }
+            if changes[subject].action.is_delete()
+                && observed.traits().goes_with_parent
+                && let Some(parent) = parent_of(observed, &by_id)
+            {
+                with_parent.insert(subject, parent);
             }
             uses.insert(subject, used);
         }
@@ -259,7 +282,7 @@ impl Graph<'_> {
         let mut after: HashMap<usize, BTreeSet<usize>> = HashMap::new();
         for (user, used) in &uses {
             for thing in used {
-                if changes[*user].action == Action::Delete {
+                if matches!(changes[*user].action, Action::Delete | Action::DeleteReplaced) {
                     waits_for.entry(*thing).or_default().insert(*user);
                 } else if changes[*user].action == Action::DeleteWithParent {
                     let top = top(*user, &with_parent);

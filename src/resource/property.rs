@@ -59,7 +59,7 @@ pub(crate) enum Update<R> {
     /// Never compared: it says how the resource starts out.
     Initial,
     /// It depends on both sides; never answers with itself.
-    Depends(fn(desired: &R, observed: &R) -> Update<R>),
+    Depends(fn(desired: &R, observed: &R) -> Self),
 }
 
 // Derived, it would ask for `R: Copy`.

@@ -278,7 +278,7 @@ impl ToValue for TrackedMetric {
 }
 
 impl ScalingPolicy {
-    fn tracking(&self) -> Option<&TargetTracking> {
+    pub(crate) fn tracking(&self) -> Option<&TargetTracking> {
         match &self.scaling {
             Scaling::TargetTracking(tracking) => Some(tracking),
             Scaling::Step(_) => None,

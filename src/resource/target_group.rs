@@ -446,15 +446,14 @@ impl Describe for TargetGroup {
         if let (Value::Integer(timeout), interval) = (
             check.timeout.map_or_else(|| self.default_timeout(), |d| Value::of(&d)),
             check.interval.map_or(30, |d| d.as_secs()),
-        ) {
-            if i64::try_from(interval).is_ok_and(|interval| interval <= timeout) {
-                problems.report(
-                    "V53",
-                    "health_check.interval",
-                    interval,
-                    format!("must be above the timeout of {timeout} s"),
-                );
-            }
+        ) && i64::try_from(interval).is_ok_and(|interval| interval <= timeout)
+        {
+            problems.report(
+                "V53",
+                "health_check.interval",
+                interval,
+                format!("must be above the timeout of {timeout} s"),
+            );
         }
         problems.range("V54", "health_check.healthy_threshold", check.healthy_threshold, 2..=10);
         problems.range("V54", "health_check.unhealthy_threshold", check.unhealthy_threshold, 2..=10);

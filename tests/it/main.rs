@@ -5,11 +5,12 @@
 #[allow(dead_code, reason = "the example's entry points are not called here")]
 mod web_asg;
 
-mod compile_fail;
 mod crash;
 mod errors;
 mod lab;
+mod large;
 mod lifecycle;
 mod planning;
 mod requests;
+mod support;
 mod wire;

@@ -150,8 +150,8 @@ async fn repairs_tampering(emulator: &Emulator, given: &Given) {
     assert_eq!(
         run.stdout,
         "SecurityGroup.alb is not as declared\n    \
-             ingress: missing tcp 80 with 0.0.0.0/0\n    \
-             ingress: found tcp 22 with 0.0.0.0/0, which is not declared\n",
+             ingress: missing tcp 80 from 0.0.0.0/0\n    \
+             ingress: found tcp 22 from 0.0.0.0/0, which is not declared\n",
     );
     let drift = emulator.example(&["drift", "--json"]).await.exits_with(2).json();
     assert_eq!(drift["resources"].as_array().map(Vec::len), Some(1), "{drift:#}");

@@ -48,28 +48,44 @@ async fn instances_get_the_tags_that_propagate() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn scaling_in_takes_the_fullest_zone_then_the_oldest_template_then_the_oldest_instance() {
+async fn scaling_in_takes_the_fullest_zone_before_the_oldest_instance() {
     let lab = Lab::new().await;
-    lab.create().desired_capacity(1).send().await.unwrap();
+    lab.create().vpc_zone_identifier(&lab.subnets[0]).desired_capacity(1).send().await.unwrap();
     pass(60).await;
-    let image = lab.sim.add_image("New");
-    lab.new_version(&image).await;
     let update = || lab.client.update_auto_scaling_group().auto_scaling_group_name("web");
-    update().launch_template(web("2")).desired_capacity(3).send().await.unwrap();
+    update().vpc_zone_identifier(&lab.subnets[1]).desired_capacity(2).send().await.unwrap();
     pass(60).await;
-    // Zone a: versions 1 and 2; zone c: version 2.
-    assert_eq!(lab.versions(), [1, 2, 2]);
+    update().desired_capacity(3).send().await.unwrap();
+    pass(60).await;
+    // The oldest alone in zone a, the two others in zone c.
     let ids = lab.ids();
     update().desired_capacity(2).send().await.unwrap();
     pass(60).await;
-    assert_eq!(lab.ids(), ids[1..]);
-    // One each now, of one version and age: the first launched goes.
+    assert_eq!(lab.ids(), [ids[0].as_str(), ids[2].as_str()]);
+    let newest = &lab.activities().await[0];
+    assert_eq!(newest.description(), Some(format!("Terminating EC2 instance: {}", ids[1]).as_str()));
+    assert!(newest.cause().unwrap().contains("shrinking the capacity from 3 to 2"));
+    // One in each zone: now the oldest.
     update().desired_capacity(1).send().await.unwrap();
     pass(60).await;
     assert_eq!(lab.ids(), ids[2..]);
-    let newest = &lab.activities().await[0];
-    assert_eq!(newest.description(), Some(format!("Terminating EC2 instance: {}", ids[1]).as_str()));
-    assert!(newest.cause().unwrap().contains("shrinking the capacity from 2 to 1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn scaling_in_takes_the_oldest_template_version_before_the_oldest_instance() {
+    let lab = Lab::new().await;
+    let image = lab.sim.add_image("New");
+    lab.new_version(&image).await;
+    let one_zone = || lab.create().vpc_zone_identifier(&lab.subnets[0]);
+    one_zone().launch_template(web("2")).desired_capacity(1).send().await.unwrap();
+    pass(60).await;
+    let update = || lab.client.update_auto_scaling_group().auto_scaling_group_name("web");
+    update().launch_template(web("1")).desired_capacity(2).send().await.unwrap();
+    pass(60).await;
+    assert_eq!(lab.versions(), [2, 1]);
+    update().desired_capacity(1).send().await.unwrap();
+    pass(60).await;
+    assert_eq!(lab.versions(), [2]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -308,6 +324,10 @@ async fn a_terminating_hook_holds_an_instance_on_its_way_out_but_not_a_forced_de
     assert_eq!(lab.states(), ["Terminating:Wait", "InService"]);
     pass(120).await;
     assert_eq!(lab.states(), ["InService"]);
+    let terminate = lab.client.terminate_instance_in_auto_scaling_group().instance_id(&lab.ids()[0]);
+    terminate.should_decrement_desired_capacity(false).send().await.unwrap();
+    pass(10).await;
+    assert_eq!(lab.states(), ["Terminating:Wait", "Pending"]);
     lab.client.delete_auto_scaling_group().auto_scaling_group_name("web").force_delete(true).send().await.unwrap();
     pass(40).await;
     assert!(lab.group().await.is_none());

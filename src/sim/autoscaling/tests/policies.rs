@@ -294,8 +294,13 @@ async fn policies_are_executed_on_request() {
     refused!(execute("steps").metric_value(40.0).breach_threshold(50.0), "ValidationError", "No step adjustment found");
     execute("steps").metric_value(59.0).breach_threshold(50.0).send().await.unwrap();
     assert_eq!(lab.desired(), 3);
+    // The bound between two steps belongs to the upper one; and the maximum of the group holds.
     execute("steps").metric_value(60.0).breach_threshold(50.0).send().await.unwrap();
-    assert_eq!(lab.desired(), 4, "never above the maximum");
+    assert_eq!(lab.desired(), 4);
+    let set = lab.client.set_desired_capacity().auto_scaling_group_name("web").desired_capacity(2);
+    set.send().await.unwrap();
+    execute("steps").metric_value(60.0).breach_threshold(50.0).send().await.unwrap();
+    assert_eq!(lab.desired(), 4, "by the first step it would be 3");
     lab.put("half").adjustment_type("PercentChangeInCapacity").scaling_adjustment(-50).send().await.unwrap();
     execute("half").send().await.unwrap();
     assert_eq!(lab.desired(), 2);

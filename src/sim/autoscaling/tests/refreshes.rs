@@ -99,6 +99,18 @@ async fn by_default_a_tenth_may_be_out_of_service_and_at_least_one_is_replaced()
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_long_warmup_makes_a_refresh_slow_and_no_less_careful() {
+    let lab = Lab::to_refresh().await;
+    let preferences = RefreshPreferences::builder().min_healthy_percentage(75).instance_warmup(600).build();
+    lab.start().preferences(preferences).send().await.unwrap();
+    pass(500).await;
+    assert_eq!(lab.refresh().await.percentage_complete(), Some(0));
+    pass(200).await;
+    assert_eq!(lab.refresh().await.percentage_complete(), Some(25));
+    assert_eq!(lab.watch().await, (3, 4));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_maximum_above_100_launches_before_it_terminates() {
     let lab = Lab::to_refresh().await;
     let preferences = preferences().min_healthy_percentage(100).max_healthy_percentage(150).build();

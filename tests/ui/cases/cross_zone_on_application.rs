@@ -1,0 +1,5 @@
+use purlin::LoadBalancer;
+
+fn main() {
+    let balancer = LoadBalancer::application().name("Web-ALB").cross_zone(true);
+}
