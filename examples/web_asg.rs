@@ -82,10 +82,11 @@ fn main() -> std::process::ExitCode {
     match result {
         Ok(code) => code.into(),
         Err(error) => {
-            match error.downcast_ref::<Error>() {
-                // What failed, why, and what to do.
-                Some(error) => eprintln!("error: {error:?}"),
-                None => eprintln!("error: {error:#}"),
+            // What failed, why, and what to do.
+            match (error.downcast_ref::<Error>(), error.downcast_ref::<Failure>()) {
+                (Some(error), _) => eprintln!("error: {error:?}"),
+                (_, Some(failure)) => eprintln!("error: {failure}"),
+                _ => eprintln!("error: {error:#}"),
             }
             1.into()
         }

@@ -283,3 +283,28 @@ pub(crate) fn gone_is_fine<T>(result: Result<T>) -> Result<()> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_ec2::operation::describe_vpcs::DescribeVpcsError;
+    use aws_smithy_runtime_api::client::result::ConnectorError;
+    use aws_smithy_types::retry::ErrorKind as Retry;
+
+    use super::*;
+
+    #[test]
+    fn only_failures_of_the_network_are_worth_another_try() {
+        for (failure, expected) in [
+            (ConnectorError::io("connection refused".into()), Reason::NoAnswer),
+            (ConnectorError::timeout("too late".into()), Reason::NoAnswer),
+            (ConnectorError::other("cut off".into(), Some(Retry::TransientError)), Reason::NoAnswer),
+            (ConnectorError::other("no credentials in the chain".into(), None), Reason::NotSent),
+            (ConnectorError::user("not an HTTP request".into()), Reason::NotSent),
+        ] {
+            let error = SdkError::<DescribeVpcsError, HttpResponse>::dispatch_failure(failure);
+            assert_eq!(reason(&error), expected, "{error:?}");
+        }
+        let error = SdkError::<DescribeVpcsError, HttpResponse>::construction_failure("no such endpoint");
+        assert_eq!(reason(&error), Reason::NotSent);
+    }
+}

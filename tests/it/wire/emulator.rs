@@ -1,6 +1,8 @@
 //! A moto server of one test's own, on a loopback port that nobody else has.
 
 use std::fs::File;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -90,6 +92,28 @@ impl Emulator {
         self.actions().into_iter().skip(before).filter(|action| !action.starts_with("Describe")).collect()
     }
 
+    /// Requests a certificate from AWS Certificate Manager; returns its ARN. One request is not
+    /// worth another SDK crate.
+    pub fn certificate(&self) -> String {
+        let host = self.url.strip_prefix("http://").expect("an HTTP address");
+        let body = r#"{"DomainName": "www.example.com"}"#;
+        let request = format!(
+            "POST / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\
+             Authorization: AWS4-HMAC-SHA256 Credential=wire/20260101/{REGION}/acm/aws4_request, SignedHeaders=host, Signature=0\r\n\
+             Content-Type: application/x-amz-json-1.1\r\nX-Amz-Target: CertificateManager.RequestCertificate\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let mut stream = TcpStream::connect(host).expect("a connection");
+        stream.write_all(request.as_bytes()).expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        let (_, document) = answer.split_once("\r\n\r\n").expect("an HTTP answer");
+        let document: serde_json::Value =
+            serde_json::from_str(document).unwrap_or_else(|error| panic!("{error}: {answer}"));
+        document["CertificateArn"].as_str().expect("an ARN").to_owned()
+    }
+
     /// Makes what the lab presupposes: the network and the machine image.
     pub async fn given(&self) -> Given {
         let ec2 = self.ec2();
@@ -162,5 +186,6 @@ fn action(line: &str) -> String {
         body.to_owned()
     };
     let action = body.split('&').find_map(|field| field.strip_prefix("Action="));
-    action.expect("an action").to_owned()
+    // A certificate is requested by another protocol.
+    action.unwrap_or("RequestCertificate").to_owned()
 }

@@ -35,6 +35,7 @@ async fn the_lab_from_the_first_plan_to_the_end() {
         ],
     );
     left::nothing(&emulator).await;
+    left::moto_lists_policies_of_deleted_groups(&emulator).await;
     left::the_given(&emulator, &given).await;
 
     let before = emulator.actions().len();

@@ -9,4 +9,5 @@ mod lab;
 mod left;
 mod options;
 mod program;
+mod scenarios;
 mod values;
