@@ -52,9 +52,9 @@ pub(crate) fn creation<R: Describe>(desired: &R) -> Vec<PropertyChange> {
     let mut changes = Vec::new();
     for property in R::PROPERTIES {
         let after = property.read(desired);
-        let filled = matches!(&after, Value::List(items) if !items.is_empty());
-        if property.after_create && property.default(desired).is_unset() && filled {
-            // Nothing to compare with: the whole list is new.
+        let is_new = matches!(&after, Value::List(items) if !items.is_empty());
+        if property.after_create && property.default(desired).is_unset() && is_new {
+            // Nothing to compare with: the whole list is new. AWS refuses to add nothing.
             if let Update::Elements { add, .. } = property.update {
                 push(property, property.path.to_owned(), Value::Unset, after, Effect::InPlace(add), &mut changes);
             }

@@ -75,3 +75,13 @@ async fn a_preview_can_be_applied_once() {
     let failure = deployer.apply(preview_of_changed).await.expect_err("it is no preview of what exists");
     assert!(failure.errors()[0].is_conflict(), "{failure}");
 }
+
+/// AWS refuses a call that adds no rule.
+#[test]
+fn a_group_without_rules_is_one_call() {
+    let vpc: purlin::VpcId = "vpc-1".parse().expect("an id");
+    let mut stack = Stack::new("web");
+    stack.add("web", purlin::SecurityGroup::builder().name("Web").description("Web").vpc(vpc).build());
+    let plan = Plan::preview(&stack).expect("the stack is sound");
+    assert_eq!(plan.steps().len(), 1, "{:?}", plan.steps());
+}
