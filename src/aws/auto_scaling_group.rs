@@ -16,7 +16,7 @@ use crate::resource::{
     Operation, TemplateVersion,
 };
 
-use super::call::gone_is_fine;
+use super::call::{gone_is_fine, pages};
 use super::convert::{count, duration, join, more, seconds, uncount};
 use super::{Cx, Operate, Progress, Watch, id, known};
 
@@ -429,9 +429,7 @@ async fn failed_launch(cx: &Cx<'_>, name: &str, watch: &mut Watch) -> Result<Opt
 /// Reads groups by name, or all that match filters.
 async fn read(cx: &Cx<'_>, names: &[String], filters: &[Filter]) -> Result<Vec<Group>> {
     let client = &cx.aws.autoscaling;
-    let mut groups = Vec::new();
-    let mut token = None;
-    loop {
+    pages(|token: Option<String>| async move {
         let page = cx
             .read("DescribeAutoScalingGroups", || {
                 client
@@ -443,12 +441,9 @@ async fn read(cx: &Cx<'_>, names: &[String], filters: &[Filter]) -> Result<Vec<G
                     .send()
             })
             .await?;
-        groups.extend(page.auto_scaling_groups.unwrap_or_default());
-        token = page.next_token.filter(|token| !token.is_empty());
-        if token.is_none() {
-            return Ok(groups);
-        }
-    }
+        Ok((page.auto_scaling_groups.unwrap_or_default(), page.next_token))
+    })
+    .await
 }
 
 fn parse(group: &Group) -> Result<Option<Observed<AutoScalingGroup>>> {

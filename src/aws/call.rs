@@ -276,6 +276,35 @@ fn kind_of(code: &str, message: &str) -> ErrorKind {
     }
 }
 
+/// Reads page after page: `read` is given the token of a page, and answers with what the page holds
+/// and the token of the next.
+pub(crate) async fn pages<T, F>(read: impl Fn(Option<String>) -> F) -> Result<Vec<T>>
+where
+    F: Future<Output = Result<(Vec<T>, Option<String>)>>,
+{
+    let mut all = Vec::new();
+    let mut token = None;
+    loop {
+        let (items, next) = read(token).await?;
+        all.extend(items);
+        token = next.filter(|token| !token.is_empty());
+        if token.is_none() {
+            return Ok(all);
+        }
+    }
+}
+
+/// The same where asking for what is gone, or was never there, is refused.
+pub(crate) async fn pages_or_none<T, F>(read: impl Fn(Option<String>) -> F) -> Result<Vec<T>>
+where
+    F: Future<Output = Result<(Vec<T>, Option<String>)>>,
+{
+    match pages(read).await {
+        Err(error) if error.is_not_found() => Ok(Vec::new()),
+        other => other,
+    }
+}
+
 /// Takes "it is gone already" for success.
 pub(crate) fn gone_is_fine<T>(result: Result<T>) -> Result<()> {
     match result {

@@ -14,7 +14,7 @@ use crate::resource::{
     Tags, UserData, VolumeType,
 };
 
-use super::call::gone_is_fine;
+use super::call::{gone_is_fine, pages};
 use super::convert::join;
 use super::security_group::filter;
 use super::tags::{change_ec2, from_ec2, names, specification};
@@ -258,10 +258,8 @@ fn parse_device(mapping: &ec2::LaunchTemplateBlockDeviceMapping) -> BlockDevice 
 const PAGE: i32 = 200;
 
 async fn read(cx: &Cx<'_>, filter: ec2::Filter) -> Result<Vec<Template>> {
-    let client = &cx.aws.ec2;
-    let mut templates = Vec::new();
-    let mut token = None;
-    loop {
+    let (client, filter) = (&cx.aws.ec2, &filter);
+    pages(|token: Option<String>| async move {
         let page = cx
             .read("DescribeLaunchTemplates", || {
                 client
@@ -272,12 +270,9 @@ async fn read(cx: &Cx<'_>, filter: ec2::Filter) -> Result<Vec<Template>> {
                     .send()
             })
             .await?;
-        templates.extend(page.launch_templates.unwrap_or_default());
-        token = page.next_token.filter(|token| !token.is_empty());
-        if token.is_none() {
-            return Ok(templates);
-        }
-    }
+        Ok((page.launch_templates.unwrap_or_default(), page.next_token))
+    })
+    .await
 }
 
 /// Reads the latest version of each: that is what a changed declaration adds to.

@@ -6,14 +6,14 @@ use aws_sdk_elasticloadbalancingv2::types::{
     TargetGroupStickinessConfig, TargetGroupTuple,
 };
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::input::Input;
 use crate::resource::{
     Accept, Action, AlpnPolicy, FixedResponse, Forward, Listener, ListenerOutputs, ListenerProtocol, Observed,
     Operation, Redirect, Tags, Tls, WeightedGroup,
 };
 
-use super::call::gone_is_fine;
+use super::call::{gone_is_fine, pages_or_none};
 use super::convert::more;
 use super::tags::{change_elb, elb, read_elb};
 use super::{Cx, Operate, id, known, required};
@@ -288,24 +288,15 @@ fn parse(
 pub(super) async fn observe(cx: &Cx<'_>, balancers: &[String]) -> Result<Vec<Observed<Listener>>> {
     let client = &cx.aws.elbv2;
     let pages = balancers.iter().map(|balancer| async move {
-        let mut listeners = Vec::new();
-        let mut marker = None;
-        loop {
+        pages_or_none(|token: Option<String>| async move {
             let page = cx
                 .read("DescribeListeners", || {
-                    client.describe_listeners().load_balancer_arn(balancer).set_marker(marker.clone()).send()
+                    client.describe_listeners().load_balancer_arn(balancer).set_marker(token.clone()).send()
                 })
-                .await;
-            let page = match page {
-                Err(error) if error.is_not_found() => return Ok(listeners),
-                other => other?,
-            };
-            listeners.extend(page.listeners.unwrap_or_default());
-            marker = page.next_marker.filter(|marker| !marker.is_empty());
-            if marker.is_none() {
-                return Ok::<_, Error>(listeners);
-            }
-        }
+                .await?;
+            Ok((page.listeners.unwrap_or_default(), page.next_marker))
+        })
+        .await
     });
     let listeners: Vec<_> = futures_util::future::try_join_all(pages).await?.into_iter().flatten().collect();
     let arns: Vec<String> = listeners.iter().filter_map(|listener| listener.listener_arn.clone()).collect();

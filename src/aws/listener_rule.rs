@@ -6,11 +6,11 @@ use aws_sdk_elasticloadbalancingv2::types::{
     SourceIpConditionConfig,
 };
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::input::Input;
 use crate::resource::{Condition, ListenerRule, ListenerRuleOutputs, Observed, Operation, Tags};
 
-use super::call::gone_is_fine;
+use super::call::{gone_is_fine, pages_or_none};
 use super::listener::{actions, parse_action};
 use super::tags::{change_elb, elb, read_elb};
 use super::{Cx, Operate, id, known, required};
@@ -171,25 +171,16 @@ fn parse(rule: &ElbRule, listener: &str, tags: Tags) -> Result<Option<Observed<L
 pub(super) async fn observe(cx: &Cx<'_>, listeners: &[String]) -> Result<Vec<Observed<ListenerRule>>> {
     let client = &cx.aws.elbv2;
     let pages = listeners.iter().map(|listener| async move {
-        let mut rules: Vec<(String, ElbRule)> = Vec::new();
-        let mut marker = None;
-        loop {
+        pages_or_none(|token: Option<String>| async move {
             let page = cx
                 .read("DescribeRules", || {
-                    client.describe_rules().listener_arn(listener).set_marker(marker.clone()).send()
+                    client.describe_rules().listener_arn(listener).set_marker(token.clone()).send()
                 })
-                .await;
-            let page = match page {
-                Err(error) if error.is_not_found() => return Ok(rules),
-                other => other?,
-            };
+                .await?;
             let found = page.rules.unwrap_or_default().into_iter().filter(|rule| rule.is_default() != Some(true));
-            rules.extend(found.map(|rule| (listener.clone(), rule)));
-            marker = page.next_marker.filter(|marker| !marker.is_empty());
-            if marker.is_none() {
-                return Ok::<_, Error>(rules);
-            }
-        }
+            Ok((found.map(|rule| (listener.clone(), rule)).collect(), page.next_marker))
+        })
+        .await
     });
     let rules: Vec<_> = futures_util::future::try_join_all(pages).await?.into_iter().flatten().collect();
     let arns: Vec<String> = rules.iter().filter_map(|(_, rule)| rule.rule_arn.clone()).collect();

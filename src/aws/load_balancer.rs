@@ -14,7 +14,7 @@ use crate::resource::{
 };
 use crate::value::Value;
 
-use super::call::gone_is_fine;
+use super::call::{gone_is_fine, pages_or_none};
 use super::tags::{change_elb, elb, names, read_elb};
 use super::target_group::ATTRIBUTES_AT_ONCE;
 use super::{Cx, Operate, Progress, Watch, id, known, required};
@@ -194,30 +194,20 @@ fn parse(balancer: &Balancer, attributes: Attributes, tags: Tags) -> Result<Opti
 
 async fn read(cx: &Cx<'_>, arn: Option<&str>, names: &[String]) -> Result<Vec<Balancer>> {
     let client = &cx.aws.elbv2;
-    let mut balancers = Vec::new();
-    let mut marker = None;
-    loop {
+    pages_or_none(|token: Option<String>| async move {
         let page = cx
             .read("DescribeLoadBalancers", || {
                 client
                     .describe_load_balancers()
                     .set_load_balancer_arns(arn.map(|arn| vec![arn.to_owned()]))
                     .set_names((!names.is_empty()).then(|| names.to_vec()))
-                    .set_marker(marker.clone())
+                    .set_marker(token.clone())
                     .send()
             })
-            .await;
-        let page = match page {
-            // Asked for by name or ARN, an absent one is an error.
-            Err(error) if error.is_not_found() => return Ok(balancers),
-            other => other?,
-        };
-        balancers.extend(page.load_balancers.unwrap_or_default());
-        marker = page.next_marker.filter(|marker| !marker.is_empty());
-        if marker.is_none() {
-            return Ok(balancers);
-        }
-    }
+            .await?;
+        Ok((page.load_balancers.unwrap_or_default(), page.next_marker))
+    })
+    .await
 }
 
 /// Reads tags, and the attributes of those that `wanted` picks.

@@ -13,6 +13,7 @@ use crate::lookup::{
 };
 use crate::stack::{Address, Item, Stack};
 
+use super::call::pages;
 use super::security_group::filter;
 use super::tags::read_elb;
 use super::{Cx, id};
@@ -129,20 +130,15 @@ macro_rules! read_pages {
         async fn $name(cx: &Cx<'_>, filters: Vec<Filter>) -> Result<Vec<$item>> {
             let client = &cx.aws.ec2;
             let reads = filters.iter().map(|filter| async move {
-                let mut items = Vec::new();
-                let mut token = None;
-                loop {
+                pages(|token: Option<String>| async move {
                     let page = cx
                         .read($operation, || {
                             client.$method().filters(filter.clone()).set_next_token(token.clone()).send()
                         })
                         .await?;
-                    items.extend(page.$get.unwrap_or_default());
-                    token = page.next_token.filter(|token| !token.is_empty());
-                    if token.is_none() {
-                        return Ok::<_, Error>(items);
-                    }
-                }
+                    Ok((page.$get.unwrap_or_default(), page.next_token))
+                })
+                .await
             });
             Ok(futures_util::future::try_join_all(reads).await?.into_iter().flatten().collect())
         }

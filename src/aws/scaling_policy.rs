@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_autoscaling::types as asg;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::input::Input;
 use crate::resource::tags::{CHILD, Owner};
 use crate::resource::{
@@ -13,7 +13,7 @@ use crate::resource::{
     ScalingPolicyOutputs, Statistic, StepAdjustment, StepScaling, TargetTracking, TrackedMetric,
 };
 
-use super::call::gone_is_fine;
+use super::call::{gone_is_fine, pages};
 use super::convert::{count, seconds};
 use super::{Cx, Operate, id, known};
 
@@ -215,9 +215,7 @@ pub(super) async fn observe(
         }
     }
     let pages = groups.iter().map(|group| async move {
-        let mut policies = Vec::new();
-        let mut token = None;
-        loop {
+        pages(|token: Option<String>| async move {
             let page = cx
                 .read("DescribePolicies", || {
                     client
@@ -227,12 +225,9 @@ pub(super) async fn observe(
                         .send()
                 })
                 .await?;
-            policies.extend(page.scaling_policies.unwrap_or_default());
-            token = page.next_token.filter(|token| !token.is_empty());
-            if token.is_none() {
-                return Ok::<_, Error>(policies);
-            }
-        }
+            Ok((page.scaling_policies.unwrap_or_default(), page.next_token))
+        })
+        .await
     });
     let policies = futures_util::future::try_join_all(pages).await?;
     let mut observed = Vec::new();

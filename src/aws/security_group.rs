@@ -14,7 +14,7 @@ use crate::resource::{
     SecurityGroupRule,
 };
 
-use super::call::gone_is_fine;
+use super::call::{gone_is_fine, pages};
 use super::convert::join;
 use super::tags::{change_ec2, from_ec2, names, specification};
 use super::{Cx, Operate, id, known, required};
@@ -293,9 +293,8 @@ async fn group_rules(cx: &Cx<'_>, group: &str) -> Result<Vec<GroupRule>> {
 
 async fn read_rules(cx: &Cx<'_>, filters: Vec<Filter>) -> Result<Vec<GroupRule>> {
     let client = &cx.aws.ec2;
-    let mut rules = Vec::new();
-    let mut token = None;
-    loop {
+    let filters = &filters;
+    pages(|token: Option<String>| async move {
         let page = cx
             .read("DescribeSecurityGroupRules", || {
                 client
@@ -305,19 +304,15 @@ async fn read_rules(cx: &Cx<'_>, filters: Vec<Filter>) -> Result<Vec<GroupRule>>
                     .send()
             })
             .await?;
-        rules.extend(page.security_group_rules.unwrap_or_default());
-        token = page.next_token.filter(|token| !token.is_empty());
-        if token.is_none() {
-            return Ok(rules);
-        }
-    }
+        Ok((page.security_group_rules.unwrap_or_default(), page.next_token))
+    })
+    .await
 }
 
 async fn read(cx: &Cx<'_>, filters: Vec<Filter>) -> Result<Vec<Group>> {
     let client = &cx.aws.ec2;
-    let mut groups = Vec::new();
-    let mut token = None;
-    loop {
+    let filters = &filters;
+    pages(|token: Option<String>| async move {
         let page = cx
             .read("DescribeSecurityGroups", || {
                 client
@@ -327,12 +322,9 @@ async fn read(cx: &Cx<'_>, filters: Vec<Filter>) -> Result<Vec<Group>> {
                     .send()
             })
             .await?;
-        groups.extend(page.security_groups.unwrap_or_default());
-        token = page.next_token.filter(|token| !token.is_empty());
-        if token.is_none() {
-            return Ok(groups);
-        }
-    }
+        Ok((page.security_groups.unwrap_or_default(), page.next_token))
+    })
+    .await
 }
 
 pub(super) fn direction_of(rule: &GroupRule) -> Direction {

@@ -12,7 +12,7 @@ use crate::resource::{
 };
 use crate::value::Value;
 
-use super::call::gone_is_fine;
+use super::call::{gone_is_fine, pages_or_none};
 use super::convert::{duration, seconds};
 use super::tags::{change_elb, elb, names, read_elb};
 use super::{Cx, Operate, id, known, required};
@@ -231,30 +231,20 @@ fn parse(group: &Group, attributes: Attributes, tags: crate::resource::Tags) -> 
 
 async fn read(cx: &Cx<'_>, arn: Option<&str>, names: &[String]) -> Result<Vec<Group>> {
     let client = &cx.aws.elbv2;
-    let mut groups = Vec::new();
-    let mut marker = None;
-    loop {
+    pages_or_none(|token: Option<String>| async move {
         let page = cx
             .read("DescribeTargetGroups", || {
                 client
                     .describe_target_groups()
                     .set_target_group_arns(arn.map(|arn| vec![arn.to_owned()]))
                     .set_names((!names.is_empty()).then(|| names.to_vec()))
-                    .set_marker(marker.clone())
+                    .set_marker(token.clone())
                     .send()
             })
-            .await;
-        let page = match page {
-            // Asked for by name, an absent one is an error.
-            Err(error) if error.is_not_found() => return Ok(groups),
-            other => other?,
-        };
-        groups.extend(page.target_groups.unwrap_or_default());
-        marker = page.next_marker.filter(|marker| !marker.is_empty());
-        if marker.is_none() {
-            return Ok(groups);
-        }
-    }
+            .await?;
+        Ok((page.target_groups.unwrap_or_default(), page.next_marker))
+    })
+    .await
 }
 
 pub(super) async fn read_by_name(cx: &Cx<'_>, name: &str) -> Result<Vec<Group>> {

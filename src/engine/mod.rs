@@ -219,3 +219,19 @@ impl Plan {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Users spawn deploys: what runs them can move between threads.
+    #[test]
+    fn operations_can_be_spawned() {
+        fn sendable<T: Send>(_: impl FnOnce(&'static Deployer, &'static Stack, Plan) -> T) {}
+        sendable(|deployer, _, plan| deployer.apply(plan));
+        sendable(|deployer, stack, _| deployer.plan(stack));
+        sendable(|deployer, stack, _| deployer.plan_destroy(stack));
+        sendable(|deployer, stack, _| deployer.drift(stack));
+        sendable(|deployer, stack, _| deployer.status(stack));
+    }
+}
