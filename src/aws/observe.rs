@@ -1,5 +1,7 @@
 //! Observation: what AWS has, as far as it concerns a stack, read in batches by kind.
 
+use futures_util::FutureExt;
+
 use crate::error::Result;
 use crate::input::Input;
 use crate::plan::Observation;
@@ -37,12 +39,12 @@ pub(crate) async fn observe(cx: &Cx<'_>, stack: &Stack, lookups: bool) -> Result
     let scaling = declared!(stack, AutoScalingGroup);
     let found = async { if lookups { lookup::find(cx, stack).await } else { Ok(Default::default()) } };
     let (found, groups, targets, balancers, templates, scaling) = tokio::try_join!(
-        found,
-        security_group::observe(cx, &groups),
-        target_group::observe(cx, &targets),
-        load_balancer::observe(cx, &balancers),
-        launch_template::observe(cx, &templates),
-        auto_scaling_group::observe(cx, &scaling),
+        found.boxed(),
+        security_group::observe(cx, &groups).boxed(),
+        target_group::observe(cx, &targets).boxed(),
+        load_balancer::observe(cx, &balancers).boxed(),
+        launch_template::observe(cx, &templates).boxed(),
+        auto_scaling_group::observe(cx, &scaling).boxed(),
     )?;
     // Listeners and rules can also be declared on what other stacks own, by a literal ARN.
     let mut parents: Vec<String> = balancers

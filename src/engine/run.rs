@@ -4,6 +4,8 @@ use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
 use crate::aws::{Cx, Operate, Progress, Watch};
@@ -83,13 +85,18 @@ impl From<Error> for Stopped {
 }
 
 impl Run<'_> {
-    async fn step(&self, index: usize) -> Result<(), Stopped> {
+    /// Boxed, here and below: so the compiler sees that what runs a deploy can move between threads.
+    fn step(&self, index: usize) -> BoxFuture<'_, Result<(), Stopped>> {
+        self.watched(index).boxed()
+    }
+
+    async fn watched(&self, index: usize) -> Result<(), Stopped> {
         let began = Instant::now();
         let step = &self.plan.steps[index];
         let (address, kind) = (&step.address, step.kind);
         self.cx.reporter.report(&Event::StepStarted { address: address.clone(), step: kind });
         let cx = self.cx.at(address);
-        let result = match Box::pin(self.carry_out(&cx, step)).await {
+        let result = match self.carry_out(&cx, step).boxed().await {
             Err(Stopped::Failed(error)) => {
                 self.failed.lock().unwrap_or_else(PoisonError::into_inner).insert(index);
                 Err(Stopped::Failed(error.at(address)))
@@ -129,14 +136,8 @@ impl Run<'_> {
             StepKind::Settle => {
                 let (node, desired) = self.desired(subject)?;
                 let outputs = self.get(node)?;
-                let mut watch = Watch::begin(subject.observed.is_some());
-                wait(cx, &subject.address, "it does its work", async || {
-                    if self.is_hopeless(step) {
-                        return Err(Stopped::Hopeless);
-                    }
-                    Ok(settled(cx, &desired, &outputs, &mut watch).await?)
-                })
-                .await
+                let watch = Watch::begin(subject.observed.is_some());
+                self.wait(cx, step, Wait::Settled { desired, outputs, watch }).await
             }
             StepKind::Delete(_) => {
                 let observed = subject.observed.as_ref().ok_or_else(unknown)?;
@@ -144,11 +145,35 @@ impl Run<'_> {
             }
             StepKind::Gone => {
                 let observed = subject.observed.as_ref().ok_or_else(unknown)?;
-                wait(cx, &subject.address, "it is gone", async || {
-                    Ok(with_observed!(observed, observed => Operate::gone(cx, observed).await)?)
-                })
-                .await
+                self.wait(cx, step, Wait::Gone(observed)).await
             }
+        }
+    }
+
+    /// Looks again and again until it is so, ever less often: the pause is a small part of the time
+    /// that has passed, so that little is lost when it is over.
+    async fn wait(&self, cx: &Cx<'_>, step: &Step, mut wait: Wait<'_>) -> Result<(), Stopped> {
+        let began = Instant::now();
+        loop {
+            if self.is_hopeless(step) {
+                return Err(Stopped::Hopeless);
+            }
+            let missing = match wait.look(cx).await? {
+                Progress::Done => return Ok(()),
+                Progress::Failed(error) => return Err(error.into()),
+                Progress::Waiting(missing) => missing,
+            };
+            let elapsed = began.elapsed();
+            if Instant::now() >= cx.deadline {
+                let what = wait.what();
+                let text = format!("waited {} s until {what}, in vain: {missing}", elapsed.as_secs());
+                let hint = "what was made stays; look at what is missing, then run again, \
+                            with a longer deadline if it is on its way";
+                return Err(Error::new(ErrorKind::Deadline, text).with_hint(hint).into());
+            }
+            cx.reporter.report(&Event::Waiting { address: step.address.clone(), what: missing, elapsed });
+            let pause = elapsed.mul_f64(POLL_SHARE).clamp(Duration::from_secs(1), Duration::from_secs(15));
+            tokio::time::sleep_until((Instant::now() + pause).min(cx.deadline)).await;
         }
     }
 
@@ -249,30 +274,25 @@ async fn settled_one<R: Operate>(
     desired.settled(cx, R::outputs(outputs).ok_or_else(unknown)?, watch).await
 }
 
-/// Looks again and again until it is so, ever less often: the pause is a small part of the time
-/// that has passed, so that little is lost when it is over.
-async fn wait(
-    cx: &Cx<'_>,
-    address: &Address,
-    what: &str,
-    mut look: impl AsyncFnMut() -> Result<Progress, Stopped>,
-) -> Result<(), Stopped> {
-    let began = Instant::now();
-    loop {
-        let missing = match look().await? {
-            Progress::Done => return Ok(()),
-            Progress::Failed(error) => return Err(error.into()),
-            Progress::Waiting(missing) => missing,
-        };
-        let elapsed = began.elapsed();
-        if Instant::now() >= cx.deadline {
-            return Err(Error::new(ErrorKind::Deadline, format!("waited {} s until {what}, in vain: {missing}", elapsed.as_secs()))
-                .with_hint("what was made stays; look at what is missing, then run again, with a longer deadline if it is on its way")
-                .into());
+/// What a step waits for.
+enum Wait<'a> {
+    Settled { desired: AnyResource, outputs: AnyOutputs, watch: Watch },
+    Gone(&'a AnyObserved),
+}
+
+impl Wait<'_> {
+    fn what(&self) -> &'static str {
+        match self {
+            Self::Settled { .. } => "it does its work",
+            Self::Gone(_) => "it is gone",
         }
-        cx.reporter.report(&Event::Waiting { address: address.clone(), what: missing, elapsed });
-        let pause = elapsed.mul_f64(POLL_SHARE).clamp(Duration::from_secs(1), Duration::from_secs(15));
-        tokio::time::sleep_until((Instant::now() + pause).min(cx.deadline)).await;
+    }
+
+    async fn look(&mut self, cx: &Cx<'_>) -> Result<Progress> {
+        match self {
+            Self::Settled { desired, outputs, watch } => settled(cx, desired, outputs, watch).await,
+            Self::Gone(observed) => with_observed!(*observed, observed => Operate::gone(cx, observed).await),
+        }
     }
 }
 

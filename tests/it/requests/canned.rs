@@ -8,7 +8,10 @@ use purlin::Aws;
 
 /// What was sent, in its order.
 #[derive(Clone, Default)]
-pub struct Sent(Arc<Mutex<Vec<(&'static str, Box<dyn Any + Send>)>>>);
+pub struct Sent(Arc<Mutex<Vec<Request>>>);
+
+/// The operation, and its input.
+type Request = (&'static str, Box<dyn Any + Send>);
 
 impl Sent {
     pub fn note(&self, method: &'static str, input: impl Any + Send) {
