@@ -17,8 +17,8 @@ pub struct InvalidId {
 enum Form {
     /// `prefix-` followed by lower-case hexadecimal digits.
     Ec2(&'static str),
-    /// `arn:…:service:…:resource-prefix…`.
-    Arn(&'static str, &'static str),
+    /// `arn:…:service:…:resource-prefix…`, of one of these services.
+    Arn(&'static [(&'static str, &'static str)]),
     /// A name that AWS accepted already.
     Name,
 }
@@ -29,12 +29,14 @@ impl Form {
             Self::Ec2(prefix) => text.strip_prefix(prefix).is_some_and(|rest| {
                 !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase())
             }),
-            Self::Arn(service, resource) => {
+            Self::Arn(kinds) => {
                 let mut parts = text.splitn(6, ':');
-                parts.next() == Some("arn")
-                    && parts.next().is_some_and(|partition| !partition.is_empty())
-                    && parts.next() == Some(service)
-                    && parts.nth(2).is_some_and(|rest| rest.starts_with(resource))
+                let begins = parts.next() == Some("arn") && parts.next().is_some_and(|partition| !partition.is_empty());
+                let (service, rest) = (parts.next(), parts.nth(2));
+                begins
+                    && kinds.iter().any(|(kind, resource)| {
+                        service == Some(*kind) && rest.is_some_and(|rest| rest.starts_with(resource))
+                    })
             }
             Self::Name => !text.is_empty(),
         }
@@ -112,15 +114,15 @@ ids! {
     /// Identifies an allocated Elastic IP address: `eipalloc-0a1b2c3d4e5f60718`.
     AllocationId: Form::Ec2("eipalloc-"), "an address allocation id (`eipalloc-…`)";
     /// Identifies a load balancer by its ARN.
-    LoadBalancerArn: Form::Arn("elasticloadbalancing", "loadbalancer/"), "a load balancer ARN";
+    LoadBalancerArn: Form::Arn(&[("elasticloadbalancing", "loadbalancer/")]), "a load balancer ARN";
     /// Identifies a target group by its ARN.
-    TargetGroupArn: Form::Arn("elasticloadbalancing", "targetgroup/"), "a target group ARN";
+    TargetGroupArn: Form::Arn(&[("elasticloadbalancing", "targetgroup/")]), "a target group ARN";
     /// Identifies a listener by its ARN.
-    ListenerArn: Form::Arn("elasticloadbalancing", "listener/"), "a listener ARN";
+    ListenerArn: Form::Arn(&[("elasticloadbalancing", "listener/")]), "a listener ARN";
     /// Identifies a listener rule by its ARN.
-    ListenerRuleArn: Form::Arn("elasticloadbalancing", "listener-rule/"), "a listener rule ARN";
+    ListenerRuleArn: Form::Arn(&[("elasticloadbalancing", "listener-rule/")]), "a listener rule ARN";
     /// Identifies a server certificate by its ARN, from AWS Certificate Manager or IAM.
-    CertificateArn: Form::Arn("acm", "certificate/"), "a certificate ARN";
+    CertificateArn: Form::Arn(&[("acm", "certificate/"), ("iam", "server-certificate/")]), "a certificate ARN";
     /// Identifies an Auto Scaling group by its name, which is unique in an account and region.
     AutoScalingGroupName: Form::Name, "an Auto Scaling group name";
 }
@@ -141,5 +143,13 @@ mod tests {
             arn.parse::<LoadBalancerArn>().map_err(|e| e.to_string()),
             Err(format!("`{arn}` is not a load balancer ARN"))
         );
+        for (arn, fits) in [
+            ("arn:aws:acm:ap-northeast-2:123456789012:certificate/12345678-1234-1234-1234-123456789012", true),
+            ("arn:aws:iam::123456789012:server-certificate/web", true),
+            ("arn:aws:iam::123456789012:role/web", false),
+            ("arn:aws:acm:ap-northeast-2:123456789012:server-certificate/web", false),
+        ] {
+            assert_eq!(arn.parse::<CertificateArn>().is_ok(), fits, "{arn}");
+        }
     }
 }

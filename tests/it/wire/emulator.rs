@@ -12,10 +12,10 @@ use aws_sdk_ec2 as ec2;
 use aws_sdk_elasticloadbalancingv2 as elbv2;
 use ec2::types::{ResourceType, Tag, TagSpecification};
 
-pub const REGION: &str = "ap-northeast-2";
+pub(super) const REGION: &str = "ap-northeast-2";
 
 /// A running moto server; it ends with this value.
-pub struct Emulator {
+pub(super) struct Emulator {
     server: Child,
     url: String,
     recording: PathBuf,
@@ -32,7 +32,7 @@ impl Drop for Emulator {
 
 impl Emulator {
     /// Starts a server; the name tells its files from those of other tests.
-    pub async fn start(name: &str) -> Self {
+    pub(super) async fn start(name: &str) -> Self {
         let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/moto/bin/moto_server");
         assert!(program.exists(), "there is no {}: run .ci/moto", program.display());
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("wire");
@@ -61,40 +61,40 @@ impl Emulator {
         Self { server, url, recording, config }
     }
 
-    pub fn url(&self) -> &str {
+    pub(super) fn url(&self) -> &str {
         &self.url
     }
 
-    pub fn aws(&self) -> purlin::Aws {
+    pub(super) fn aws(&self) -> purlin::Aws {
         purlin::Aws::from_config(&self.config)
     }
 
-    pub fn ec2(&self) -> ec2::Client {
+    pub(super) fn ec2(&self) -> ec2::Client {
         ec2::Client::new(&self.config)
     }
 
-    pub fn elbv2(&self) -> elbv2::Client {
+    pub(super) fn elbv2(&self) -> elbv2::Client {
         elbv2::Client::new(&self.config)
     }
 
-    pub fn autoscaling(&self) -> autoscaling::Client {
+    pub(super) fn autoscaling(&self) -> autoscaling::Client {
         autoscaling::Client::new(&self.config)
     }
 
     /// The actions that the server has been asked for so far, by its own request log.
-    pub fn actions(&self) -> Vec<String> {
+    pub(super) fn actions(&self) -> Vec<String> {
         let log = std::fs::read_to_string(&self.recording).expect("the request log");
         log.lines().map(action).collect()
     }
 
     /// The actions since the first `before` that change something.
-    pub fn writes_since(&self, before: usize) -> Vec<String> {
+    pub(super) fn writes_since(&self, before: usize) -> Vec<String> {
         self.actions().into_iter().skip(before).filter(|action| !action.starts_with("Describe")).collect()
     }
 
     /// Requests a certificate from AWS Certificate Manager; returns its ARN. One request is not
     /// worth another SDK crate.
-    pub fn certificate(&self) -> String {
+    pub(super) fn certificate(&self) -> String {
         let host = self.url.strip_prefix("http://").expect("an HTTP address");
         let body = r#"{"DomainName": "www.example.com"}"#;
         let request = format!(
@@ -115,7 +115,7 @@ impl Emulator {
     }
 
     /// Makes what the lab presupposes: the network and the machine image.
-    pub async fn given(&self) -> Given {
+    pub(super) async fn given(&self) -> Given {
         let ec2 = self.ec2();
         let vpc = ec2
             .create_vpc()
@@ -150,11 +150,11 @@ impl Emulator {
 }
 
 /// What the lab presupposes.
-pub struct Given {
-    pub vpc: String,
-    pub public: [String; 2],
-    pub private: [String; 2],
-    pub image: String,
+pub(super) struct Given {
+    pub(super) vpc: String,
+    pub(super) public: [String; 2],
+    pub(super) private: [String; 2],
+    pub(super) image: String,
 }
 
 fn named(kind: ResourceType, name: &str) -> TagSpecification {

@@ -5,7 +5,7 @@ use aws_sdk_ec2::types::{Filter, InstanceStateName};
 use super::emulator::{Emulator, Given};
 
 /// Asserts that nothing is left of any kind that purlin makes, whoever owned it.
-pub async fn nothing(emulator: &Emulator) {
+pub(super) async fn nothing(emulator: &Emulator) {
     let (ec2, elbv2, autoscaling) = (emulator.ec2(), emulator.elbv2(), emulator.autoscaling());
     let groups = ec2.describe_security_groups().send().await.expect("security groups");
     let names: Vec<_> = groups.security_groups().iter().map(|group| group.group_name().unwrap_or_default()).collect();
@@ -32,14 +32,14 @@ pub async fn nothing(emulator: &Emulator) {
 }
 
 /// On AWS a policy goes with its group.
-pub async fn moto_lists_policies_of_deleted_groups(emulator: &Emulator) {
+pub(super) async fn moto_lists_policies_of_deleted_groups(emulator: &Emulator) {
     let policies = emulator.autoscaling().describe_policies().send().await.expect("policies");
     let names: Vec<_> = policies.scaling_policies().iter().filter_map(|policy| policy.policy_name()).collect();
     assert_eq!(names, ["Web-ASG-cpu"]);
 }
 
 /// Asserts that what existed beforehand is as it was.
-pub async fn the_given(emulator: &Emulator, given: &Given) {
+pub(super) async fn the_given(emulator: &Emulator, given: &Given) {
     let ec2 = emulator.ec2();
     let vpc = ec2.describe_vpcs().vpc_ids(&given.vpc).send().await.expect("the VPC");
     let names = |tags: &[aws_sdk_ec2::types::Tag]| {

@@ -7,23 +7,23 @@ use std::time::Duration;
 use super::emulator::{Emulator, REGION};
 
 /// How a run of the program ended.
-pub struct Run {
-    pub code: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
+pub(super) struct Run {
+    pub(super) code: Option<i32>,
+    pub(super) stdout: String,
+    pub(super) stderr: String,
 }
 
 impl Run {
     /// Asserts the exit code; what was printed says why it is another one.
     #[track_caller]
-    pub fn exits_with(self, code: i32) -> Self {
+    pub(super) fn exits_with(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "\nstdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
 
     /// Standard output, which must be one JSON document.
     #[track_caller]
-    pub fn json(&self) -> serde_json::Value {
+    pub(super) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error} in:\n{}", self.stdout))
     }
 }
@@ -38,7 +38,7 @@ fn program() -> PathBuf {
 }
 
 /// Runs the program with nothing of this process's environment, and nobody at its terminal.
-pub async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Run {
+pub(super) async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Run {
     let output = tokio::process::Command::new(program())
         .args(arguments)
         .env_clear()
@@ -58,7 +58,7 @@ pub async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Run {
 
 impl Emulator {
     /// Runs the program on this emulator.
-    pub async fn example(&self, arguments: &[&str]) -> Run {
+    pub(super) async fn example(&self, arguments: &[&str]) -> Run {
         let mut all = arguments.to_vec();
         all.extend(["--endpoint-url", self.url()]);
         run(&all, &[("AWS_REGION", REGION)]).await

@@ -12,9 +12,14 @@ use purlin::{
 use super::emulator::Emulator;
 use super::{left, values};
 
+/// Nothing takes long here: what does is a fault, and is to be seen soon.
+fn deployer(emulator: &Emulator) -> Deployer {
+    Deployer::new(emulator.aws()).with_deadline(Duration::from_secs(60))
+}
+
 /// Deploys a stack; a second plan must be empty, and a second deploy write nothing.
 async fn deploy(emulator: &Emulator, stack: &Stack) -> Live {
-    let deployer = Deployer::new(emulator.aws());
+    let deployer = deployer(emulator);
     let live = deployer.apply(deployer.plan(stack).await.expect("a plan")).await.expect("a deploy");
     let before = emulator.actions().len();
     let again = deployer.plan(stack).await.expect("a second plan");
@@ -25,7 +30,7 @@ async fn deploy(emulator: &Emulator, stack: &Stack) -> Live {
 }
 
 async fn destroy(emulator: &Emulator, stack: &Stack) {
-    let deployer = Deployer::new(emulator.aws());
+    let deployer = deployer(emulator);
     let plan = deployer.plan_destroy(stack).await.expect("a plan");
     deployer.apply(plan).await.expect("a destroy");
     assert!(deployer.plan_destroy(stack).await.expect("a plan").is_empty());
@@ -72,7 +77,7 @@ async fn two_groups_allow_each_other() {
     let rule = live.get(from_b).id.as_str();
     let revoke = emulator.ec2().revoke_security_group_ingress().group_id(&id_a).security_group_rule_ids(rule);
     revoke.send().await.expect("a rule less");
-    let drift = Deployer::new(emulator.aws()).drift(&stack).await.expect("drift");
+    let drift = deployer(&emulator).drift(&stack).await.expect("drift");
     assert_eq!(drift.to_string(), "SecurityGroupRule.a-from-b is declared and does not exist\n");
     deploy(&emulator, &stack).await;
 
@@ -208,7 +213,7 @@ async fn a_group_made_by_hand_is_a_conflict_until_it_is_adopted() {
     let group = SecurityGroup::builder().name("web").description("web servers").vpc(vpc).ingress(http).build();
     let group = stack.add("web", group);
 
-    let deployer = Deployer::new(emulator.aws());
+    let deployer = deployer(&emulator);
     let before = emulator.actions().len();
     let refused = deployer.plan(&stack).await.expect_err("nobody allowed it");
     assert!(refused.is_conflict() && refused.to_string().contains(&by_hand), "{refused:?}");

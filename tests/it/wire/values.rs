@@ -11,7 +11,7 @@ use aws_sdk_elasticloadbalancingv2::types as elb;
 use super::emulator::{Emulator, Given};
 
 /// Asserts that the lab is there as `lab.md` has it, its template in the given version.
-pub async fn lab(emulator: &Emulator, given: &Given, instance_type: &str, version: &str) {
+pub(super) async fn lab(emulator: &Emulator, given: &Given, instance_type: &str, version: &str) {
     let (balancer_group, instance_group) = security_groups(emulator, given).await;
     let targets = target_group(emulator, given).await;
     let balancer = load_balancer(emulator, given, &balancer_group).await;
@@ -24,14 +24,14 @@ pub async fn lab(emulator: &Emulator, given: &Given, instance_type: &str, versio
 }
 
 /// The one security group of that name.
-pub async fn security_group(emulator: &Emulator, name: &str) -> SecurityGroup {
+pub(super) async fn security_group(emulator: &Emulator, name: &str) -> SecurityGroup {
     let by_name = Filter::builder().name("group-name").values(name).build();
     let groups = emulator.ec2().describe_security_groups().filters(by_name).send().await.expect("groups");
     let [group] = groups.security_groups() else { panic!("{name}: {groups:?}") };
     group.clone()
 }
 
-pub fn tcp_from_anywhere(port: i32) -> IpPermission {
+pub(super) fn tcp_from_anywhere(port: i32) -> IpPermission {
     let anywhere = IpRange::builder().cidr_ip("0.0.0.0/0").build();
     IpPermission::builder().ip_protocol("tcp").from_port(port).to_port(port).ip_ranges(anywhere).build()
 }
