@@ -11,5 +11,6 @@ mod lab;
 mod large;
 mod lifecycle;
 mod planning;
+mod readme;
 mod requests;
 mod wire;
