@@ -9,6 +9,19 @@ use crate::stack::Address;
 /// The error of every operation of this crate.
 ///
 /// Ask it with the predicates instead of reading its text; [`Error::hint`] says what to do next.
+///
+/// ```
+/// use purlin::{Plan, SecurityGroup, Stack, VpcId};
+///
+/// let mut stack = Stack::new("web");
+/// let vpc: VpcId = "vpc-0123456789abcdef0".parse()?;
+/// stack.add("web", SecurityGroup::builder().name("sg-web").description("").vpc(vpc).build());
+///
+/// let error = Plan::preview(&stack).expect_err("a name and a description that AWS refuses");
+/// assert!(error.is_invalid());
+/// assert_eq!(error.problems().len(), 2, "all of them at once");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Error(Box<Inner>);
 

@@ -16,7 +16,21 @@ pub(crate) struct NodeId {
 ///
 /// Only [`Stack::add`](crate::Stack::add) makes one, so references point backwards: cycles cannot
 /// be written, and the order of declaration is an order in which everything can be created.
-/// It is `Copy`: pass it around freely.
+/// It is `Copy`: pass it around freely. A function from `&mut Stack` to references is a module.
+///
+/// ```
+/// use purlin::{Ingress, Ref, SecurityGroup, Stack, Vpc};
+///
+/// fn open_to(stack: &mut Stack, name: &str, vpc: Ref<Vpc>, rule: Ingress) -> Ref<SecurityGroup> {
+///     let group = SecurityGroup::builder().name(name).description("Web").vpc(vpc).ingress(rule);
+///     stack.add(name, group.build())
+/// }
+///
+/// let mut stack = Stack::new("web");
+/// let vpc = stack.add("vpc", Vpc::named("VPC-Lab"));
+/// let balancer = open_to(&mut stack, "balancer", vpc, Ingress::http().from_anywhere_ipv4());
+/// let instances = open_to(&mut stack, "instances", vpc, Ingress::http().from_group(balancer));
+/// ```
 pub struct Ref<R> {
     pub(crate) node: NodeId,
     kind: PhantomData<fn() -> R>,

@@ -1,4 +1,71 @@
-//! Typed AWS building blocks.
+//! Typed AWS building blocks: load balancers, target groups, security groups, launch templates and
+//! Auto Scaling groups, declared in Rust, and an engine that plans, deploys, updates and destroys
+//! them over the AWS SDK.
+//!
+//! # Declare
+//!
+//! A [`Stack`] holds resources and lookups of what exists. [`Stack::add`] returns a [`Ref`], and
+//! fields take the `Ref` of what they need: a reference of the wrong kind does not compile, and
+//! dependencies follow from the fields.
+//!
+//! ```
+//! use purlin::{Ingress, SecurityGroup, Stack, TargetGroup, Traffic, Vpc};
+//!
+//! fn web() -> Stack {
+//!     let mut stack = Stack::new("web");
+//!     let vpc = stack.add("vpc", Vpc::named("VPC-Lab"));
+//!     let group = SecurityGroup::builder().name("Web-SG").description("HTTP").vpc(vpc);
+//!     stack.add("web", group.ingress(Ingress::http().from_anywhere_ipv4()).build());
+//!     stack.add("web", TargetGroup::builder().name("Web-TG").vpc(vpc).traffic(Traffic::http(80)).build());
+//!     stack
+//! }
+//! # assert_eq!(purlin::Plan::preview(&web()).map(|plan| plan.summary().create)?, 2);
+//! # Ok::<(), purlin::Error>(())
+//! ```
+//!
+//! # Plan, deploy, update, destroy
+//!
+//! [`Deployer::plan`] reads what AWS has and says what differs; [`Deployer::apply`] carries that
+//! out, as much at once as the references allow, and waits until everything does its work. An
+//! update is a plan for a changed declaration; what is no longer declared is deleted.
+//! [`Deployer::plan_destroy`] plans that nothing is left.
+//!
+//! ```no_run
+//! # #[cfg(feature = "aws")]
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let stack = purlin::Stack::new("web");
+//! use purlin::{Aws, Deployer};
+//!
+//! let deployer = Deployer::new(Aws::from_env().await);
+//! let plan = deployer.plan(&stack).await?;
+//! println!("{plan}");
+//! deployer.apply(plan).await?;
+//!
+//! println!("{}", deployer.status(&stack).await?);
+//! println!("{}", deployer.drift(&stack).await?);
+//!
+//! deployer.apply(deployer.plan_destroy(&stack).await?).await?;
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "aws"))]
+//! # fn main() {}
+//! ```
+//!
+//! There is no state file: what a stack owns carries the tags `purlin:stack` and
+//! `purlin:address`, and is found by them the next time. What does not carry them is never changed
+//! or deleted, unless [`Stack::adopt`] says so.
+//!
+//! # Test
+//!
+//! [`Plan::preview`] plans without an account. With the feature `sim`, the [`sim`] module has a
+//! simulated AWS under the real SDK clients: deploy to it, look at it, let calls fail.
+//!
+//! # Features
+//!
+//! - `aws` (default): the SDK clients and the engine. Without it the crate declares, validates and
+//!   previews plans, and does not build the SDK.
+//! - `sim` (default): the simulated AWS.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // Rules of the library alone: tests may unwrap, and examples print.
 #![warn(missing_debug_implementations, missing_docs, unreachable_pub)]
@@ -36,7 +103,8 @@ mod value;
 pub use aws::Aws;
 #[cfg(feature = "aws")]
 pub use engine::{
-    Deployer, Drift, Event, Failure, GroupStatus, InstanceStatus, Live, Reporter, ResourceStatus, Status,
+    Deployer, Drift, DriftKind, Drifted, Event, Failure, GroupStatus, InstanceStatus, Live, Reporter, ResourceStatus,
+    Status,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use id::*;
@@ -52,3 +120,8 @@ pub use problem::Problem;
 pub use resource::*;
 pub use stack::{Address, Declare, Stack};
 pub use value::Value;
+
+// The code in the README is compiled, and run where it can be.
+#[cfg(all(doctest, feature = "sim"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -9,6 +9,31 @@ use crate::stack::Address;
 use crate::value::Value;
 
 /// How what AWS has differs from what a stack declares.
+///
+/// ```
+/// # #[cfg(feature = "sim")]
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use purlin::{Deployer, Ingress, SecurityGroup, Stack, Vpc, sim::SimAws};
+/// # let sim = SimAws::new();
+/// # sim.add_vpc("VPC-Lab", "10.0.0.0/16");
+/// # let mut stack = Stack::new("web");
+/// # let vpc = stack.add("vpc", Vpc::named("VPC-Lab"));
+/// # let group = SecurityGroup::builder().name("Web-SG").description("HTTP").vpc(vpc);
+/// # let group = stack.add("web", group.ingress(Ingress::http().from_anywhere_ipv4()).build());
+/// # let deployer = Deployer::new(sim.aws());
+/// use purlin::DriftKind;
+///
+/// let drift = deployer.drift(&stack).await?;
+/// assert_eq!(drift.resources[0].kind, DriftKind::Missing);
+///
+/// deployer.apply(deployer.plan(&stack).await?).await?;
+/// assert!(deployer.drift(&stack).await?.is_empty());
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "sim"))]
+/// # fn main() {}
+/// ```
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct Drift {

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-pub use drift::Drift;
+pub use drift::{Drift, DriftKind, Drifted};
 pub use event::{Event, Reporter};
 pub use outcome::{Failure, Live};
 pub use status::{GroupStatus, InstanceStatus, ResourceStatus, Status};

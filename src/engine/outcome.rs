@@ -8,6 +8,30 @@ use crate::resource::AnyOutputs;
 use crate::stack::{Address, Declare};
 
 /// What exists after a deploy: the outputs of everything that the stack declares.
+///
+/// ```
+/// # #[cfg(feature = "sim")]
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use purlin::{Deployer, Ingress, SecurityGroup, Stack, Vpc, sim::SimAws};
+/// # let sim = SimAws::new();
+/// # sim.add_vpc("VPC-Lab", "10.0.0.0/16");
+/// # let mut stack = Stack::new("web");
+/// # let vpc = stack.add("vpc", Vpc::named("VPC-Lab"));
+/// # let group = SecurityGroup::builder().name("Web-SG").description("HTTP").vpc(vpc);
+/// # let group = stack.add("web", group.ingress(Ingress::http().from_anywhere_ipv4()).build());
+/// # let deployer = Deployer::new(sim.aws());
+/// let live = deployer.apply(deployer.plan(&stack).await?).await?;
+/// println!("{}", live.get(group).id);
+/// for (address, id) in live.ids() {
+///     println!("{address} is {id}");
+/// }
+/// # assert_eq!(live.ids().count(), 2);
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "sim"))]
+/// # fn main() {}
+/// ```
 #[derive(Debug, Clone)]
 pub struct Live {
     pub(super) stack_id: u64,
@@ -49,6 +73,34 @@ impl Live {
 /// An operation that could not be finished: every failure, what was not begun, and what exists.
 ///
 /// Running again goes on where this ended.
+///
+/// ```
+/// # #[cfg(feature = "sim")]
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use purlin::{Deployer, Ingress, SecurityGroup, Stack, Vpc, sim::SimAws};
+/// # let sim = SimAws::new();
+/// # sim.add_vpc("VPC-Lab", "10.0.0.0/16");
+/// # let mut stack = Stack::new("web");
+/// # let vpc = stack.add("vpc", Vpc::named("VPC-Lab"));
+/// # let group = SecurityGroup::builder().name("Web-SG").description("HTTP").vpc(vpc);
+/// # let group = stack.add("web", group.ingress(Ingress::http().from_anywhere_ipv4()).build());
+/// # let deployer = Deployer::new(sim.aws());
+/// use purlin::sim::Fault;
+///
+/// sim.inject(Fault::on("AuthorizeSecurityGroupIngress").code("UnauthorizedOperation"));
+/// let plan = deployer.plan(&stack).await?;
+/// let failure = deployer.apply(plan).await.expect_err("a permission is missing");
+/// assert!(failure.errors()[0].is_permission_denied());
+/// assert!(failure.live().find(group).is_some(), "the group itself was made");
+///
+/// sim.clear_faults();
+/// deployer.apply(deployer.plan(&stack).await?).await?;
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "sim"))]
+/// # fn main() {}
+/// ```
 pub struct Failure(Box<Inner>);
 
 struct Inner {

@@ -10,7 +10,29 @@ use crate::plan::{Action, Plan};
 use crate::resource::AnyOutputs;
 use crate::stack::Address;
 
-/// What of a stack exists, and how its instances are.
+/// What of a stack exists, and how its instances are. Show it with `Display`.
+///
+/// ```
+/// # #[cfg(feature = "sim")]
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use purlin::{Deployer, Ingress, SecurityGroup, Stack, Vpc, sim::SimAws};
+/// # let sim = SimAws::new();
+/// # sim.add_vpc("VPC-Lab", "10.0.0.0/16");
+/// # let mut stack = Stack::new("web");
+/// # let vpc = stack.add("vpc", Vpc::named("VPC-Lab"));
+/// # let group = SecurityGroup::builder().name("Web-SG").description("HTTP").vpc(vpc);
+/// # let group = stack.add("web", group.ingress(Ingress::http().from_anywhere_ipv4()).build());
+/// # let deployer = Deployer::new(sim.aws());
+/// deployer.apply(deployer.plan(&stack).await?).await?;
+/// let status = deployer.status(&stack).await?;
+/// assert!(status.resources[0].as_declared);
+/// println!("{status}");
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "sim"))]
+/// # fn main() {}
+/// ```
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct Status {

@@ -56,6 +56,29 @@ use world::Shared;
 /// A simulated AWS account in the region `ap-northeast-2`.
 ///
 /// Cheap to clone: all clones are the same account.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use purlin::sim::SimAws;
+/// use purlin::{Deployer, SecurityGroup, Stack, Vpc};
+///
+/// let sim = SimAws::new();
+/// sim.add_vpc("VPC-Lab", "10.0.0.0/16");
+///
+/// let mut stack = Stack::new("web");
+/// let vpc = stack.add("vpc", Vpc::named("VPC-Lab"));
+/// stack.add("web", SecurityGroup::builder().name("Web-SG").description("Web").vpc(vpc).build());
+/// let deployer = Deployer::new(sim.aws());
+/// deployer.apply(deployer.plan(&stack).await?).await?;
+///
+/// let writes = sim.calls().into_iter().filter(|call| !call.is_read());
+/// assert_eq!(writes.count(), 1, "CreateSecurityGroup");
+/// let groups = sim.ec2().describe_security_groups().send().await?;
+/// assert!(groups.security_groups().iter().any(|group| group.group_name() == Some("Web-SG")));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct SimAws {
     shared: Shared,

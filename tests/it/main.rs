@@ -11,6 +11,7 @@ mod lab;
 mod large;
 mod lifecycle;
 mod planning;
+mod readme;
 mod requests;
 mod support;
 mod wire;
