@@ -30,14 +30,15 @@
 //! update is a plan for a changed declaration; what is no longer declared is deleted.
 //! [`Deployer::plan_destroy`] plans that nothing is left.
 //!
-//! ```no_run
-//! # #[cfg(feature = "aws")]
-//! # #[tokio::main(flavor = "current_thread")]
+//! ```
+//! # #[cfg(feature = "sim")]
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let stack = purlin::Stack::new("web");
-//! use purlin::{Aws, Deployer};
+//! use purlin::{Deployer, sim::SimAws};
 //!
-//! let deployer = Deployer::new(Aws::from_env().await);
+//! let aws = SimAws::new().aws(); // on AWS itself: Aws::from_env().await
+//! let deployer = Deployer::new(aws);
 //! let plan = deployer.plan(&stack).await?;
 //! println!("{plan}");
 //! deployer.apply(plan).await?;
@@ -48,7 +49,7 @@
 //! deployer.apply(deployer.plan_destroy(&stack).await?).await?;
 //! # Ok(())
 //! # }
-//! # #[cfg(not(feature = "aws"))]
+//! # #[cfg(not(feature = "sim"))]
 //! # fn main() {}
 //! ```
 //!

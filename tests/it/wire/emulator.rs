@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_sdk_autoscaling as autoscaling;
 use aws_sdk_ec2 as ec2;
@@ -163,7 +163,7 @@ fn named(kind: ResourceType, name: &str) -> TagSpecification {
 
 /// The address that the server says it listens at, which it chooses itself.
 async fn address(server: &mut Child, log: &Path) -> String {
-    let began = Instant::now();
+    let began = tokio::time::Instant::now();
     loop {
         let text = std::fs::read_to_string(log).expect("the server's log");
         if let Some(url) = text.lines().find_map(|line| line.trim().strip_prefix("* Running on ")) {
