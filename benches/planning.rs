@@ -31,19 +31,11 @@ fn planning(criterion: &mut Criterion) {
         let stack = services(count);
         group.throughput(Throughput::Elements(resources as u64));
         group.bench_with_input(BenchmarkId::new("services", resources), &stack, |bencher, stack| {
-            bencher.iter_batched(
-                || (),
-                |()| Plan::preview(stack).expect("the stack is sound"),
-                BatchSize::PerIteration,
-            );
+            bencher.iter_with_large_drop(|| Plan::preview(stack).expect("the stack is sound"));
         });
         let stack = rules(resources);
         group.bench_with_input(BenchmarkId::new("rules", resources), &stack, |bencher, stack| {
-            bencher.iter_batched(
-                || (),
-                |()| Plan::preview(stack).expect("the stack is sound"),
-                BatchSize::PerIteration,
-            );
+            bencher.iter_with_large_drop(|| Plan::preview(stack).expect("the stack is sound"));
         });
     }
     group.finish();
