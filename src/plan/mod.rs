@@ -9,6 +9,8 @@ mod check;
 mod diff;
 mod render;
 mod steps;
+#[cfg(test)]
+mod tests;
 mod tied;
 
 use std::collections::HashMap;
