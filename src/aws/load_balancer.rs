@@ -12,7 +12,6 @@ use crate::resource::{
     AnyObserved, Attributes, Describe, IpAddressType, LoadBalancer, LoadBalancerKind, LoadBalancerOutputs, Observed,
     Operation, Scheme, Tags,
 };
-use crate::value::Value;
 
 use super::call::{gone_is_fine, pages_or_none};
 use super::tags::{change_elb, elb, names, read_elb};
@@ -83,10 +82,7 @@ impl Operate for LoadBalancer {
             }
             Operation::ModifyLoadBalancerAttributes => {
                 let present = observed.map(|observed| observed.attributes.clone()).unwrap_or_default();
-                let defaults = Self::PROPERTIES
-                    .iter()
-                    .find(|property| property.path == "attributes")
-                    .map_or(Value::Unset, |property| property.default(self));
+                let defaults = self.default_of("attributes");
                 for chunk in self.attributes.changes(&present, &defaults).chunks(ATTRIBUTES_AT_ONCE) {
                     let attributes: Vec<_> = chunk
                         .iter()

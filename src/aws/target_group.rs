@@ -152,14 +152,6 @@ impl Operate for TargetGroup {
 }
 
 impl TargetGroup {
-    /// The default of one property, by the property table.
-    pub(super) fn default_of(&self, path: &str) -> Value {
-        Self::PROPERTIES
-            .iter()
-            .find(|property| property.path == path)
-            .map_or(Value::Unset, |property| property.default(self))
-    }
-
     /// The health check with AWS's defaults written out.
     fn with_defaults(&self) -> Self {
         let mut all = self.clone();

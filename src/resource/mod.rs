@@ -62,6 +62,14 @@ pub(crate) trait Describe: Declare {
     /// Whether deleting the parent deletes this too, so that a delete of its own is a wasted call.
     const GOES_WITH_PARENT: bool = false;
 
+    /// What leaving out a property means for this resource, by the property table.
+    fn default_of(&self, path: &str) -> Value {
+        Self::PROPERTIES
+            .iter()
+            .find(|property| property.path == path)
+            .map_or(Value::Unset, |property| property.default(self))
+    }
+
     /// What tells this resource from all others of its kind, as AWS sees it: names, or the parent
     /// and a number.
     fn natural_key(&self) -> Vec<Value>;
