@@ -16,7 +16,7 @@ use crate::resource::{
     Operation, TemplateVersion,
 };
 
-use super::call::{gone_is_fine, pages};
+use super::call::{NotYet, gone_is_fine, pages};
 use super::convert::{count, duration, join, more, seconds, uncount};
 use super::{Cx, Operate, Progress, Watch, id, known};
 
@@ -52,11 +52,13 @@ fn arns(groups: &[Input<TargetGroupArn>]) -> Result<Vec<String>> {
 }
 
 /// A profile or template that was just made is not known everywhere yet (R38, R58).
-const PROPAGATION: &[(&str, &str)] =
-    &[("ValidationError", "Invalid IAM Instance Profile"), ("ValidationError", "Invalid IamInstanceProfile")];
+const PROPAGATION: &[NotYet] = &[
+    NotYet::code("ValidationError").saying("Invalid IAM Instance Profile").for_minutes(2),
+    NotYet::code("ValidationError").saying("Invalid IamInstanceProfile").for_minutes(2),
+];
 
 /// The same, and a name whose last holder is not gone yet (I30).
-const NOT_YET: &[(&str, &str)] = &[PROPAGATION[0], PROPAGATION[1], ("AlreadyExists", "pending delete")];
+const NOT_YET: &[NotYet] = &[PROPAGATION[0], PROPAGATION[1], NotYet::code("AlreadyExists").saying("pending delete")];
 
 impl Operate for AutoScalingGroup {
     async fn create(&self, cx: &Cx<'_>) -> Result<AutoScalingGroupOutputs> {
@@ -196,7 +198,7 @@ impl Operate for AutoScalingGroup {
         let client = &cx.aws.autoscaling;
         let name = observed.outputs.name.as_str();
         // With its instances; they are drained from their target groups on the way (R53).
-        let not_yet = &[("ResourceInUse", ""), ("ScalingActivityInProgress", "")];
+        let not_yet = &[NotYet::code("ResourceInUse"), NotYet::code("ScalingActivityInProgress")];
         let deleted = cx
             .write_when(Operation::DeleteAutoScalingGroup, not_yet, || {
                 client.delete_auto_scaling_group().auto_scaling_group_name(name).force_delete(true).send()

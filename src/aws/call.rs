@@ -9,7 +9,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use backon::BackoffBuilder;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 use tokio::time::Instant;
 
 use crate::engine::{Event, Reporter};
@@ -24,6 +24,8 @@ use super::Aws;
 pub(crate) struct Pace {
     /// Calls in flight at once.
     pub(crate) permits: Arc<Semaphore>,
+    /// Held while rules change places: each looks at where the others are.
+    pub(crate) places: Arc<Mutex<()>>,
     /// How long one step may take, waits and retries included.
     pub(crate) deadline: Duration,
 }
@@ -40,8 +42,32 @@ pub(crate) struct Cx<'a> {
     pub(crate) deadline: Instant,
 }
 
-/// Refusals that mean "not yet" in the context of one call, by code and a part of the message.
-pub(crate) type NotYet = &'static [(&'static str, &'static str)];
+/// A refusal that means "not yet" in the context of one call.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NotYet {
+    code: &'static str,
+    /// A part of the message, where the code alone does not tell.
+    part: &'static str,
+    /// How long that may be the case; the deadline of the step if shorter.
+    at_most: Duration,
+}
+
+impl NotYet {
+    /// Until the deadline of the step.
+    pub(crate) const fn code(code: &'static str) -> Self {
+        Self { code, part: "", at_most: Duration::MAX }
+    }
+
+    /// Only where the message contains this.
+    pub(crate) const fn saying(self, part: &'static str) -> Self {
+        Self { part, ..self }
+    }
+
+    /// No longer than this.
+    pub(crate) const fn for_minutes(self, minutes: u64) -> Self {
+        Self { at_most: Duration::from_secs(60 * minutes), ..self }
+    }
+}
 
 /// How many times a call without an answer is sent before that counts as the answer.
 const TRIES_WITHOUT_ANSWER: u32 = 5;
@@ -78,7 +104,7 @@ impl<'a> Cx<'a> {
     pub(crate) async fn write_when<T, E, F>(
         &self,
         operation: Operation,
-        not_yet: NotYet,
+        not_yet: &[NotYet],
         send: impl Fn() -> F + Send,
     ) -> Result<T>
     where
@@ -88,7 +114,7 @@ impl<'a> Cx<'a> {
         self.send(operation.name(), not_yet, send).await
     }
 
-    async fn send<T, E, F>(&self, name: &'static str, not_yet: NotYet, send: impl Fn() -> F + Send) -> Result<T>
+    async fn send<T, E, F>(&self, name: &'static str, not_yet: &[NotYet], send: impl Fn() -> F + Send) -> Result<T>
     where
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
@@ -100,6 +126,7 @@ impl<'a> Cx<'a> {
             .with_jitter()
             .without_max_times()
             .build();
+        let began = Instant::now();
         let mut attempt = 1;
         loop {
             let answer = {
@@ -117,7 +144,7 @@ impl<'a> Cx<'a> {
                 Reason::SlowDown | Reason::Contention => true,
                 Reason::NoAnswer => attempt < TRIES_WITHOUT_ANSWER,
                 Reason::NotSent => false,
-                Reason::Refused => is_not_yet(&refusal, not_yet),
+                Reason::Refused => is_not_yet(&refusal, not_yet, began.elapsed()),
             };
             let delay = delays.next().unwrap_or(Duration::from_secs(15));
             let error = describe(name, refusal, reason);
@@ -198,10 +225,14 @@ fn reason<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Reason 
     }
 }
 
-fn is_not_yet<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>, not_yet: NotYet) -> bool {
+fn is_not_yet<E: ProvideErrorMetadata>(
+    error: &SdkError<E, HttpResponse>,
+    not_yet: &[NotYet],
+    elapsed: Duration,
+) -> bool {
     let Some(service) = error.as_service_error() else { return false };
     let (code, message) = (service.code().unwrap_or_default(), service.message().unwrap_or_default());
-    not_yet.iter().any(|(c, part)| code == *c && message.contains(part))
+    not_yet.iter().any(|known| code == known.code && message.contains(known.part) && elapsed < known.at_most)
 }
 
 fn describe<E>(name: &'static str, error: SdkError<E, HttpResponse>, reason: Reason) -> Error

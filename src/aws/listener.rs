@@ -13,13 +13,13 @@ use crate::resource::{
     Operation, Redirect, Tags, Tls, WeightedGroup,
 };
 
-use super::call::{gone_is_fine, pages_or_none};
+use super::call::{NotYet, gone_is_fine, pages_or_none};
 use super::convert::more;
 use super::tags::{change_elb, elb, read_elb};
 use super::{Cx, Operate, id, known, required};
 
 /// A certificate that was just issued may not be known everywhere yet (R13).
-const CERTIFICATE: &[(&str, &str)] = &[("CertificateNotFound", "")];
+const CERTIFICATE: &[NotYet] = &[NotYet::code("CertificateNotFound").for_minutes(5)];
 
 /// The parts of a listener that both calls take.
 struct Parts {

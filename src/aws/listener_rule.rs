@@ -6,7 +6,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
     SourceIpConditionConfig,
 };
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::input::Input;
 use crate::resource::{Condition, ListenerRule, ListenerRuleOutputs, Observed, Operation, Tags};
 
@@ -47,12 +47,11 @@ impl Operate for ListenerRule {
         let arn = outputs.arn.as_str();
         match operation {
             Operation::SetRulePriorities => {
-                let pair = RulePriorityPair::builder().rule_arn(arn).priority(i32::from(self.priority)).build();
-                // Two rules that swap places: the other one moves away in a step of its own.
-                cx.write_when(operation, &[("PriorityInUse", "")], || {
-                    client.set_rule_priorities().rule_priorities(pair.clone()).send()
-                })
-                .await?;
+                let _places = cx.pace.places.lock().await;
+                match set_priorities(cx, &[(arn, self.priority)]).await {
+                    Err(error) if error.code() == Some("PriorityInUse") => self.swap(cx, arn, error).await?,
+                    other => other?,
+                }
             }
             Operation::ModifyRule => {
                 let (conditions, actions) = (conditions(&self.conditions), actions(&self.action)?);
@@ -84,6 +83,36 @@ impl Operate for ListenerRule {
         let found = observe(cx, &[known(&self.listener)?.to_string()]).await?;
         Ok(found.into_iter().find(|rule| rule.spec.priority == self.priority))
     }
+}
+
+impl ListenerRule {
+    /// Changes places with the rule that has the wanted priority: one call moves both, and no
+    /// request meets a listener without either. The other one's own step puts it where it belongs.
+    async fn swap(&self, cx: &Cx<'_>, arn: &str, refusal: Error) -> Result<()> {
+        let rules = observe(cx, &[known(&self.listener)?.to_string()]).await?;
+        let at = |wanted: u16| rules.iter().find(|rule| rule.spec.priority == wanted);
+        let mine = rules.iter().find(|rule| rule.outputs.arn.as_str() == arn).map(|rule| rule.spec.priority);
+        match (at(self.priority), mine) {
+            (Some(holder), Some(mine)) if holder.owner.as_ref().is_some_and(|owner| owner.stack == cx.stack) => {
+                set_priorities(cx, &[(arn, self.priority), (holder.outputs.arn.as_str(), mine)]).await
+            }
+            // It has moved away in the meantime.
+            (None, _) => set_priorities(cx, &[(arn, self.priority)]).await,
+            (Some(holder), _) => {
+                Err(refusal.because(format!("{} has it, which this stack does not own", holder.outputs.arn)))
+            }
+        }
+    }
+}
+
+async fn set_priorities(cx: &Cx<'_>, priorities: &[(&str, u16)]) -> Result<()> {
+    let client = &cx.aws.elbv2;
+    let pairs: Vec<_> = priorities
+        .iter()
+        .map(|(arn, priority)| RulePriorityPair::builder().rule_arn(*arn).priority(i32::from(*priority)).build())
+        .collect();
+    let set = || client.set_rule_priorities().set_rule_priorities(Some(pairs.clone())).send();
+    cx.write(Operation::SetRulePriorities, set).await.map(|_| ())
 }
 
 fn conditions(conditions: &[Condition]) -> Vec<RuleCondition> {

@@ -14,7 +14,7 @@ use crate::resource::{
     SecurityGroupRule,
 };
 
-use super::call::{gone_is_fine, pages};
+use super::call::{NotYet, gone_is_fine, pages};
 use super::convert::join;
 use super::tags::{change_ec2, from_ec2, names, specification};
 use super::{Cx, Operate, id, known, required};
@@ -84,7 +84,7 @@ impl Operate for SecurityGroup {
         let group = observed.outputs.id.as_str();
         // Network interfaces outlive their load balancer, and rules elsewhere may be on their way
         // out (R24, R26).
-        let not_yet = &[("DependencyViolation", ""), ("InvalidGroup.InUse", "")];
+        let not_yet = &[NotYet::code("DependencyViolation"), NotYet::code("InvalidGroup.InUse")];
         let deleted = cx
             .write_when(Operation::DeleteSecurityGroup, not_yet, || {
                 client.delete_security_group().group_id(group).send()

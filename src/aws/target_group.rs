@@ -12,7 +12,7 @@ use crate::resource::{
 };
 use crate::value::Value;
 
-use super::call::{gone_is_fine, pages_or_none};
+use super::call::{NotYet, gone_is_fine, pages_or_none};
 use super::convert::{duration, seconds};
 use super::tags::{change_elb, elb, names, read_elb};
 use super::{Cx, Operate, id, known, required};
@@ -128,7 +128,7 @@ impl Operate for TargetGroup {
         let arn = observed.outputs.arn.as_str();
         // A listener or rule that is just gone still counts for a while (R10).
         let deleted = cx
-            .write_when(Operation::DeleteTargetGroup, &[("ResourceInUse", "")], || {
+            .write_when(Operation::DeleteTargetGroup, &[NotYet::code("ResourceInUse").for_minutes(2)], || {
                 client.delete_target_group().target_group_arn(arn).send()
             })
             .await;

@@ -629,3 +629,25 @@ async fn the_limit_on_calls_in_flight_holds() {
         assert!(pair[1].at >= pair[0].at + latency, "{:?} and {:?} overlap", pair[0], pair[1]);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn rules_change_places() {
+    let sim = given();
+    let deployer = Deployer::new(sim.aws());
+    let order = |priorities: [u16; 3]| {
+        let (mut stack, refs) = LAB.stack();
+        for (name, priority) in ["a", "b", "c"].into_iter().zip(priorities) {
+            let rule = ListenerRule::builder().listener(refs.listener).priority(priority);
+            let rule =
+                rule.condition(Condition::path([format!("/{name}")])).action(purlin::Action::fixed_response(404));
+            stack.add(name, rule.build());
+        }
+        stack
+    };
+    for priorities in [[10, 20, 30], [20, 10, 30], [30, 20, 10], [20, 30, 10]] {
+        let stack = order(priorities);
+        deployer.apply(deployer.plan(&stack).await.expect("a plan")).await.expect("a deploy");
+        let next = deployer.plan(&stack).await.expect("a plan");
+        assert!(next.is_empty(), "{next}");
+    }
+}
