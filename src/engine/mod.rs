@@ -139,9 +139,11 @@ impl Deployer {
 
     async fn plan_for(&self, stack: &Stack, goal: Goal) -> Result<Plan> {
         // What is wrong by itself costs no call.
-        let problems = plan::all_problems(stack);
-        if goal == Goal::Deploy && !problems.is_empty() {
-            return Err(Error::invalid(problems));
+        if goal == Goal::Deploy {
+            let problems = plan::all_problems(stack);
+            if !problems.is_empty() {
+                return Err(Error::invalid(problems));
+            }
         }
         let cx = self.cx(stack.name());
         let observation = aws::observe(&cx, stack, goal == Goal::Deploy).await?;

@@ -8,7 +8,7 @@ use purlin::PlannedAction as Action;
 use purlin::sim::{SimAws, SimImage};
 use purlin::*;
 
-use crate::support::{self, LAB, Variant, actions, deploy, destroy, inventory, owned, writes};
+use crate::support::{self, DEPLOY, LAB, Variant, actions, deploy, destroy, inventory, owned, writes};
 use crate::web_asg::{demo, lab};
 
 fn given() -> SimAws {
@@ -23,20 +23,6 @@ async fn deployed() -> (SimAws, Deployer) {
     let deployer = Deployer::new(sim.aws());
     (sim, deployer)
 }
-
-const DEPLOY: [&str; 11] = [
-    "AuthorizeSecurityGroupIngress",
-    "AuthorizeSecurityGroupIngress",
-    "CreateAutoScalingGroup",
-    "CreateLaunchTemplate",
-    "CreateListener",
-    "CreateLoadBalancer",
-    "CreateSecurityGroup",
-    "CreateSecurityGroup",
-    "CreateTargetGroup",
-    "EnableMetricsCollection",
-    "PutScalingPolicy",
-];
 
 #[tokio::test(start_paused = true)]
 async fn a_deploy_takes_twelve_reads_to_plan_and_eleven_writes_and_a_second_one_none() {

@@ -38,6 +38,21 @@ pub const LAB: Variant = Variant {
     instances: "ASG-Web-Inst-SG",
 };
 
+/// The writes of the lab's first deploy, sorted: these and nothing else.
+pub const DEPLOY: [&str; 11] = [
+    "AuthorizeSecurityGroupIngress",
+    "AuthorizeSecurityGroupIngress",
+    "CreateAutoScalingGroup",
+    "CreateLaunchTemplate",
+    "CreateListener",
+    "CreateLoadBalancer",
+    "CreateSecurityGroup",
+    "CreateSecurityGroup",
+    "CreateTargetGroup",
+    "EnableMetricsCollection",
+    "PutScalingPolicy",
+];
+
 /// References to everything that the lab declares.
 #[derive(Debug, Clone, Copy)]
 pub struct Refs {

@@ -65,22 +65,7 @@ async fn deploys(emulator: &Emulator, given: &Given) {
     assert!(run.stderr.contains("✓ AutoScalingGroup.web  ready"), "progress:\n{}", run.stderr);
     let mut writes = emulator.writes_since(before);
     writes.sort();
-    assert_eq!(
-        writes,
-        [
-            "AuthorizeSecurityGroupIngress",
-            "AuthorizeSecurityGroupIngress",
-            "CreateAutoScalingGroup",
-            "CreateLaunchTemplate",
-            "CreateListener",
-            "CreateLoadBalancer",
-            "CreateSecurityGroup",
-            "CreateSecurityGroup",
-            "CreateTargetGroup",
-            "EnableMetricsCollection",
-            "PutScalingPolicy",
-        ],
-    );
+    assert_eq!(writes, crate::support::DEPLOY);
     values::lab(emulator, given, "t2.micro", "1").await;
 }
 
