@@ -51,6 +51,15 @@ impl Value {
         )
     }
 
+    /// The value, or unset where it is a list or map with nothing in it.
+    pub(crate) fn unless_empty(self) -> Self {
+        match &self {
+            Self::List(values) if values.is_empty() => Self::Unset,
+            Self::Map(entries) if entries.is_empty() => Self::Unset,
+            _ => self,
+        }
+    }
+
     /// Tells whether the value is [`Value::Unset`].
     pub fn is_unset(&self) -> bool {
         matches!(self, Self::Unset)
@@ -61,6 +70,28 @@ impl Value {
         match self {
             Self::Text(text) => Some(text),
             _ => None,
+        }
+    }
+
+    /// Tells whether this is a map that people read as one phrase: a rule, or a tag that instances
+    /// get, too. Its entries mean nothing by themselves.
+    pub(crate) fn is_phrase(&self) -> bool {
+        matches!(self, Self::Map(entries) if entries.contains_key("peer") || entries.contains_key("propagate"))
+    }
+
+    /// The same map with the entries of `defaults` where it has none, in maps of maps, too; the
+    /// default itself where this is unset.
+    pub(crate) fn or_defaults(self, defaults: &Self) -> Self {
+        match (self, defaults) {
+            (Self::Unset, defaults) => defaults.clone(),
+            (Self::Map(mut entries), Self::Map(defaults)) => {
+                for (key, default) in defaults {
+                    let value = entries.remove(key).unwrap_or(Self::Unset).or_defaults(default);
+                    entries.insert(key.clone(), value);
+                }
+                Self::Map(entries)
+            }
+            (value, _) => value,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Drift: how what AWS has differs from what is declared.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::Serialize;
@@ -74,7 +75,13 @@ impl Drift {
             Action::Update | Action::Adopt | Action::Replace => Some(DriftKind::Changed),
             Action::Delete | Action::DeleteReplaced | Action::DeleteWithParent => Some(DriftKind::Undeclared),
         };
-        let drifted = plan.changes.iter().filter_map(|change| {
+        // What would be replaced is one difference, not a second one for its going.
+        let replaced: HashSet<_> =
+            plan.changes.iter().filter(|c| c.action == Action::Replace).filter_map(|c| c.id.as_ref()).collect();
+        let goes = |change: &ResourceChange| {
+            change.action == Action::DeleteReplaced && change.id.as_ref().is_some_and(|id| replaced.contains(id))
+        };
+        let drifted = plan.changes.iter().filter(|change| !goes(change)).filter_map(|change| {
             let kind = kind(change)?;
             let properties = if kind == DriftKind::Changed { change.properties.clone() } else { Vec::new() };
             Some(Drifted { address: change.address.clone(), kind, properties })

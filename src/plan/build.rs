@@ -346,6 +346,9 @@ pub(super) fn owned_resources(stack: &Stack) -> Vec<(usize, AnyResource)> {
         }
         resource.set_tag(STACK, stack.name());
         resource.set_tag(ADDRESS, node.address.as_str());
+        for part in resource.parts() {
+            resource.set_tag(&part, node.address.as_str());
+        }
         if let (Some(tag), Value::Pending(parent)) = (resource.recorded_as(), resource.parent()) {
             let parent: Option<&usize> = place.get(&parent.node.index);
             if let Some((_, parent)) = parent.and_then(|place| resources.get_mut(*place)) {

@@ -1,5 +1,7 @@
 //! What changes between a resource as declared and as observed, property by property.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::resource::tags::PREFIX;
@@ -61,7 +63,7 @@ pub(crate) fn creation<R: Describe>(desired: &R) -> Vec<PropertyChange> {
         } else if property.after_create {
             compare(property, desired, desired, property.default(desired), after, &mut changes);
         } else if !after.is_unset() {
-            spread(property, Value::Unset, after, &Effect::OnCreate, &mut changes);
+            spread(property, property.path.to_owned(), Value::Unset, after, &Effect::OnCreate, &mut changes);
         }
     }
     changes
@@ -117,31 +119,16 @@ fn effective<R>(
     effect: &Effect,
     changes: &mut Vec<PropertyChange>,
 ) {
-    let (wanted, present) = (property.default(desired), property.default(observed));
-    if let (Value::Map(_) | Value::Unset, Value::Map(_) | Value::Unset, Value::Map(defaults)) =
-        (&before, &after, &wanted)
-    {
-        // Keys without a known default that the user leaves out are left alone: AWS may have
-        // invented them since.
-        let get = |value: &Value, key: &str| value.entries().find(|(k, _)| *k == key).map(|(_, v)| v.clone());
-        let mut keys: Vec<_> = before.entries().chain(after.entries()).map(|(key, _)| key.clone()).collect();
-        keys.sort();
-        keys.dedup();
-        for key in keys {
-            let default = defaults.get(&key).cloned();
-            let Some(new) = get(&after, &key).or_else(|| default.clone()) else { continue };
-            let old = get(&before, &key).or(default).unwrap_or(Value::Unset);
-            if !same(&old, &new) {
-                push(property, format!("{}.{key}", property.path), old, new, effect.clone(), changes);
-            }
-        }
-        return;
+    let mut old = before.or_defaults(&property.default(observed));
+    let new = after.or_defaults(&property.default(desired));
+    if property.open {
+        // AWS may have invented entries since: what nobody asks for is left alone.
+        let known: BTreeSet<&String> = new.entries().map(|(key, _)| key).collect();
+        old = Value::Map(
+            old.entries().filter(|(key, _)| known.contains(key)).map(|(k, v)| (k.clone(), v.clone())).collect(),
+        );
     }
-    let old = if before.is_unset() { present } else { before };
-    let new = if after.is_unset() { wanted } else { after };
-    if !same(&old, &new) {
-        spread(property, old, new, effect, changes);
-    }
+    spread(property, property.path.to_owned(), old, new, effect, changes);
 }
 
 /// Compares sets: maps by key, lists by element.
@@ -158,10 +145,8 @@ fn elements<R>(
             value.entries().find(|(k, _)| *k == key).map_or(Value::Unset, |(_, v)| v.clone())
         };
         for (key, new) in after.entries() {
-            let old = get(&before, key);
-            if !same(&old, new) {
-                push(property, format!("{}.{key}", property.path), old, new.clone(), Effect::InPlace(add), changes);
-            }
+            let path = format!("{}.{key}", property.path);
+            spread(property, path, get(&before, key), new.clone(), &Effect::InPlace(add), changes);
         }
         for (key, old) in before.entries().filter(|(key, _)| get(&after, key).is_unset()) {
             push(
@@ -216,15 +201,38 @@ fn same(old: &Value, new: &Value) -> bool {
     old == new && !new.is_pending()
 }
 
-/// Reports maps key by key, everything else whole.
-fn spread<R>(property: &Property<R>, before: Value, after: Value, effect: &Effect, changes: &mut Vec<PropertyChange>) {
-    match (&before, after) {
-        (Value::Unset, Value::Map(entries)) if matches!(property.path, "tags" | "attributes" | "launched_tags") => {
-            for (key, value) in entries {
-                push(property, format!("{}.{key}", property.path), Value::Unset, value, effect.clone(), changes);
+/// Reports what differs: maps entry by entry, lists of as many maps place by place, everything else
+/// whole.
+fn spread<R>(
+    property: &Property<R>,
+    path: String,
+    before: Value,
+    after: Value,
+    effect: &Effect,
+    changes: &mut Vec<PropertyChange>,
+) {
+    if same(&before, &after) {
+        return;
+    }
+    let phrase = before.is_phrase() || after.is_phrase();
+    match (&before, &after) {
+        (Value::Map(_), Value::Map(_) | Value::Unset) | (Value::Unset, Value::Map(_)) if !phrase => {
+            let get = |value: &Value, key: &str| {
+                value.entries().find(|(k, _)| *k == key).map_or(Value::Unset, |(_, value)| value.clone())
+            };
+            let keys: BTreeSet<&String> = before.entries().chain(after.entries()).map(|(key, _)| key).collect();
+            for key in keys {
+                spread(property, format!("{path}.{key}"), get(&before, key), get(&after, key), effect, changes);
             }
         }
-        (_, after) => push(property, property.path.to_owned(), before, after, effect.clone(), changes),
+        (Value::List(old), Value::List(new))
+            if old.len() == new.len() && old.iter().chain(new).all(|value| matches!(value, Value::Map(_))) =>
+        {
+            for (index, (old, new)) in old.iter().zip(new).enumerate() {
+                spread(property, format!("{path}[{index}]"), old.clone(), new.clone(), effect, changes);
+            }
+        }
+        _ => push(property, path, before, after, effect.clone(), changes),
     }
 }
 

@@ -318,19 +318,21 @@ impl Graph<'_> {
     }
 }
 
-/// The calls of a change, additions before removals.
+/// The calls of a change: additions in the order of the table, then removals in the opposite order,
+/// so that what records a part is there before the part and goes after it.
 fn calls(properties: &[PropertyChange]) -> Vec<Operation> {
-    let mut calls: Vec<(bool, Operation)> = Vec::new();
+    let mut additions = Vec::new();
+    let mut removals = Vec::new();
     for property in properties {
-        if let Some(operation) = property.operation() {
-            let entry = (property.after.is_unset(), operation);
-            if !calls.iter().any(|(_, known)| *known == operation) {
-                calls.push(entry);
-            }
+        let Some(operation) = property.operation() else { continue };
+        let calls = if property.after.is_unset() { &mut removals } else { &mut additions };
+        if !calls.contains(&operation) {
+            calls.push(operation);
         }
     }
-    calls.sort_by_key(|(removes, _)| *removes);
-    calls.into_iter().map(|(_, operation)| operation).collect()
+    removals.retain(|operation| !additions.contains(operation));
+    removals.reverse();
+    additions.into_iter().chain(removals).collect()
 }
 
 fn parent_of(observed: &AnyObserved, by_id: &HashMap<String, usize>) -> Option<usize> {

@@ -11,6 +11,7 @@ use crate::problem::Problems;
 use crate::value::{ToValue, Value};
 
 use super::names::names;
+use super::record::record;
 use super::{Describe, Operation, Property, Tags, Visit};
 
 /// A launch template: how instances are launched.
@@ -198,70 +199,52 @@ names! {
     }
 }
 
-/// A volume of the instances.
-#[derive(Debug, Clone, PartialEq, Eq, TypedBuilder)]
-#[builder(doc, field_defaults(default, setter(strip_option)))]
-#[non_exhaustive]
-pub struct BlockDevice {
-    /// The device name, such as `/dev/xvda` for the root of Amazon Linux. Sets `DeviceName`.
-    #[builder(!default, setter(into, !strip_option))]
-    pub(crate) device: String,
-    /// The size in GiB; left out, that of the image or snapshot. Sets `Ebs.VolumeSize`.
-    pub(crate) size: Option<i32>,
-    /// The type. Sets `Ebs.VolumeType`.
-    pub(crate) volume_type: Option<VolumeType>,
-    /// I/O operations a second; needed for io1 and io2, 3000 to 80000 for gp3. Sets `Ebs.Iops`.
-    pub(crate) iops: Option<i32>,
-    /// MiB a second of a gp3 volume: 125 to 2000. Sets `Ebs.Throughput`.
-    pub(crate) throughput: Option<i32>,
-    /// Whether the volume is encrypted. Sets `Ebs.Encrypted`.
-    pub(crate) encrypted: Option<bool>,
-    /// The KMS key of an encrypted volume. Sets `Ebs.KmsKeyId`.
-    #[builder(setter(into))]
-    pub(crate) kms_key: Option<String>,
-    /// The snapshot that the volume starts from. Sets `Ebs.SnapshotId`.
-    #[builder(setter(into))]
-    pub(crate) snapshot: Option<String>,
-    /// Whether the volume goes with the instance. Sets `Ebs.DeleteOnTermination`.
-    pub(crate) delete_on_termination: Option<bool>,
-}
-
-/// How instances reach their metadata.
-#[derive(Debug, Clone, Default, PartialEq, Eq, TypedBuilder)]
-#[builder(doc, field_defaults(default, setter(strip_option)))]
-#[non_exhaustive]
-pub struct MetadataOptions {
-    /// Whether requests need a token (IMDSv2). Sets `HttpTokens`.
-    pub(crate) tokens_required: Option<bool>,
-    /// How many network hops an answer may take: 1 to 64. Sets `HttpPutResponseHopLimit`.
-    pub(crate) hop_limit: Option<i32>,
-    /// Whether metadata can be reached at all. Sets `HttpEndpoint`.
-    pub(crate) enabled: Option<bool>,
-    /// Whether metadata can be reached over IPv6. Sets `HttpProtocolIpv6`.
-    pub(crate) ipv6: Option<bool>,
-    /// Whether metadata contains the tags of the instance. Sets `InstanceMetadataTags`.
-    pub(crate) instance_tags: Option<bool>,
-}
-
-impl ToValue for BlockDevice {
-    fn to_value(&self) -> Value {
-        Value::map([
-            ("device", Value::of(&self.device)),
-            ("size", Value::of(&self.size)),
-            ("volume_type", Value::of(&self.volume_type)),
-            ("iops", Value::of(&self.iops)),
-            ("throughput", Value::of(&self.throughput)),
-            ("encrypted", Value::of(&self.encrypted)),
-            ("kms_key", Value::of(&self.kms_key)),
-            ("snapshot", Value::of(&self.snapshot)),
-            ("delete_on_termination", Value::of(&self.delete_on_termination)),
-        ])
+record! {
+    /// A volume of the instances.
+    #[derive(Debug, Clone, PartialEq, Eq, TypedBuilder)]
+    #[builder(doc, field_defaults(default, setter(strip_option)))]
+    #[non_exhaustive]
+    pub struct BlockDevice {
+        /// The device name, such as `/dev/xvda` for the root of Amazon Linux. Sets `DeviceName`.
+        #[builder(!default, setter(into, !strip_option))]
+        pub(crate) device: String,
+        /// The size in GiB; left out, that of the image or snapshot. Sets `Ebs.VolumeSize`.
+        pub(crate) size: Option<i32>,
+        /// The type. Sets `Ebs.VolumeType`.
+        pub(crate) volume_type: Option<VolumeType>,
+        /// I/O operations a second; needed for io1 and io2, 3000 to 80000 for gp3. Sets `Ebs.Iops`.
+        pub(crate) iops: Option<i32>,
+        /// MiB a second of a gp3 volume: 125 to 2000. Sets `Ebs.Throughput`.
+        pub(crate) throughput: Option<i32>,
+        /// Whether the volume is encrypted. Sets `Ebs.Encrypted`.
+        pub(crate) encrypted: Option<bool>,
+        /// The KMS key of an encrypted volume. Sets `Ebs.KmsKeyId`.
+        #[builder(setter(into))]
+        pub(crate) kms_key: Option<String>,
+        /// The snapshot that the volume starts from. Sets `Ebs.SnapshotId`.
+        #[builder(setter(into))]
+        pub(crate) snapshot: Option<String>,
+        /// Whether the volume goes with the instance. Sets `Ebs.DeleteOnTermination`.
+        pub(crate) delete_on_termination: Option<bool>,
     }
 }
 
-impl MetadataOptions {
-    fn get<T: ToValue>(template: &LaunchTemplate, read: fn(&Self) -> &Option<T>) -> Value {
-        template.metadata.as_ref().map_or(Value::Unset, |options| Value::of(read(options)))
+record! {
+    /// How instances reach their metadata.
+    #[derive(Debug, Clone, Default, PartialEq, Eq, TypedBuilder)]
+    #[builder(doc, field_defaults(default, setter(strip_option)))]
+    #[non_exhaustive]
+    pub struct MetadataOptions {
+        /// Whether requests need a token (IMDSv2). Sets `HttpTokens`.
+        pub(crate) tokens_required: Option<bool>,
+        /// How many network hops an answer may take: 1 to 64. Sets `HttpPutResponseHopLimit`.
+        pub(crate) hop_limit: Option<i32>,
+        /// Whether metadata can be reached at all. Sets `HttpEndpoint`.
+        pub(crate) enabled: Option<bool>,
+        /// Whether metadata can be reached over IPv6. Sets `HttpProtocolIpv6`.
+        pub(crate) ipv6: Option<bool>,
+        /// Whether metadata contains the tags of the instance. Sets `InstanceMetadataTags`.
+        pub(crate) instance_tags: Option<bool>,
     }
 }
 
@@ -324,32 +307,8 @@ impl Describe for LaunchTemplate {
             if r.block_devices.is_empty() { Value::Unset } else { Value::of(&r.block_devices) }
         })
         .updated_by(VERSION),
-        Property::<Self>::new(
-            "metadata.tokens_required",
-            "RequestLaunchTemplateData.MetadataOptions.HttpTokens",
-            |r| MetadataOptions::get(r, |m| &m.tokens_required),
-        )
-        .updated_by(VERSION),
-        Property::<Self>::new(
-            "metadata.hop_limit",
-            "RequestLaunchTemplateData.MetadataOptions.HttpPutResponseHopLimit",
-            |r| MetadataOptions::get(r, |m| &m.hop_limit),
-        )
-        .updated_by(VERSION),
-        Property::<Self>::new("metadata.enabled", "RequestLaunchTemplateData.MetadataOptions.HttpEndpoint", |r| {
-            MetadataOptions::get(r, |m| &m.enabled)
-        })
-        .updated_by(VERSION),
-        Property::<Self>::new("metadata.ipv6", "RequestLaunchTemplateData.MetadataOptions.HttpProtocolIpv6", |r| {
-            MetadataOptions::get(r, |m| &m.ipv6)
-        })
-        .updated_by(VERSION),
-        Property::<Self>::new(
-            "metadata.instance_tags",
-            "RequestLaunchTemplateData.MetadataOptions.InstanceMetadataTags",
-            |r| MetadataOptions::get(r, |m| &m.instance_tags),
-        )
-        .updated_by(VERSION),
+        Property::<Self>::new("metadata", "RequestLaunchTemplateData.MetadataOptions", |r| Value::of(&r.metadata))
+            .updated_by(VERSION),
         Property::<Self>::new("detailed_monitoring", "RequestLaunchTemplateData.Monitoring", |r| {
             Value::of(&r.detailed_monitoring)
         })

@@ -306,6 +306,7 @@ impl Describe for LoadBalancer {
         .depends(groups_update),
         Property::<Self>::new("attributes", "ModifyLoadBalancerAttributes.Attributes", |r| Value::of(&r.attributes))
             .or(Self::attribute_defaults)
+            .open()
             .only_by(Operation::ModifyLoadBalancerAttributes),
         Property::<Self>::new("tags", "CreateLoadBalancer.Tags", |r| Value::of(&r.tags))
             .elements(Operation::AddTags, Operation::RemoveTags),

@@ -7,6 +7,10 @@
     unreachable_pub,
     reason = "mutators of builders are reachable; the lint looks at the attribute that declares them"
 )]
+#![expect(
+    missing_debug_implementations,
+    reason = "the lint means the builders of records, which typed-builder makes without it"
+)]
 
 mod attributes;
 mod auto_scaling_group;
@@ -17,6 +21,7 @@ mod load_balancer;
 mod names;
 mod operation;
 mod property;
+mod record;
 mod scaling_policy;
 mod security_group;
 mod security_group_rule;
@@ -87,6 +92,12 @@ pub(crate) trait Describe: Declare {
     /// The tag of the parent that records this resource, for kinds that AWS cannot tag.
     fn recorded_as(&self) -> Option<String> {
         None
+    }
+
+    /// The tags of this resource that record which of its own parts are the stack's, for parts that
+    /// AWS cannot tag and that others may add to, such as lifecycle hooks.
+    fn parts(&self) -> Vec<String> {
+        Vec::new()
     }
 
     /// Sets a tag; does nothing on kinds that AWS cannot tag.
@@ -325,6 +336,10 @@ impl AnyResource {
 
     pub(crate) fn recorded_as(&self) -> Option<String> {
         with_resource!(self, resource => resource.recorded_as())
+    }
+
+    pub(crate) fn parts(&self) -> Vec<String> {
+        with_resource!(self, resource => resource.parts())
     }
 }
 

@@ -28,6 +28,8 @@ pub(crate) struct Property<R> {
     pub(crate) sensitive: bool,
     /// Whether the order of its values means nothing.
     pub(crate) unordered: bool,
+    /// Whether it is a map that AWS may have entries in that nobody knows of: those are left alone.
+    pub(crate) open: bool,
 }
 
 /// What it means that a property is left out.
@@ -35,7 +37,8 @@ pub(crate) struct Property<R> {
 pub(crate) enum Unset<R> {
     /// There is none: one that exists is removed.
     Absent,
-    /// AWS's documented default, which may depend on other properties.
+    /// AWS's documented default, which may depend on other properties. That of a map counts entry
+    /// by entry.
     Default(fn(&R) -> Value),
     /// AWS or something else decides: what exists is left alone.
     Unmanaged,
@@ -83,6 +86,7 @@ impl<R> Property<R> {
             after_create: false,
             sensitive: false,
             unordered: false,
+            open: false,
         }
     }
 
@@ -153,6 +157,13 @@ impl<R> Property<R> {
     /// A list whose order means nothing.
     pub(crate) const fn unordered(mut self) -> Self {
         self.unordered = true;
+        self
+    }
+
+    /// A map in which AWS may have entries that this crate does not know of; what is left out and
+    /// has no default is left alone.
+    pub(crate) const fn open(mut self) -> Self {
+        self.open = true;
         self
     }
 

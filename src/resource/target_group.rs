@@ -389,6 +389,7 @@ impl Describe for TargetGroup {
         .updated_by(MODIFY),
         Property::<Self>::new("attributes", "ModifyTargetGroupAttributes.Attributes", |r| Value::of(&r.attributes))
             .or(Self::attribute_defaults)
+            .open()
             .only_by(Operation::ModifyTargetGroupAttributes),
         Property::<Self>::new("tags", "CreateTargetGroup.Tags", |r| Value::of(&r.tags))
             .elements(Operation::AddTags, Operation::RemoveTags),

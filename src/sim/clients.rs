@@ -53,7 +53,7 @@ macro_rules! rules {
         vec![$({
             let shared = $shared.clone();
             aws_smithy_mocks::mock!($client::$method).then_compute_response(move |input| {
-                shared.respond($crate::sim::Service::$service, $operation, |world| $handler(world, input))
+                shared.respond($crate::sim::Service::$service, $operation, input, |world| $handler(world, input))
             })
         }),+]
     };

@@ -16,6 +16,9 @@ pub struct Call {
     pub operation: &'static str,
     /// The code with which it was refused, if it was.
     pub error: Option<String>,
+    /// What was asked for, as the SDK writes its input for debugging (without what it holds to be
+    /// sensitive); `None` unless [`Settings::record_requests`](super::Settings) is on.
+    pub request: Option<String>,
 }
 
 impl Call {

@@ -1,8 +1,8 @@
-//! How fast the simulated AWS is.
+//! How fast the simulated AWS is, and what it writes down.
 
 use std::time::Duration;
 
-/// Durations of the simulated AWS. Change them with [`SimAws::configure`](super::SimAws::configure).
+/// Settings of the simulated AWS, most of them durations. Change them with [`SimAws::configure`](super::SimAws::configure).
 ///
 /// The defaults are round numbers of the size that AWS users report, not measurements.
 #[derive(Debug, Clone)]
@@ -26,6 +26,8 @@ pub struct Settings {
     pub target_health_check: Duration,
     /// From when an Auto Scaling group needs an instance until it launches one. Default 3 s.
     pub scaling_reaction: Duration,
+    /// Whether the log keeps what each call asked for. Default no, for the sake of speed.
+    pub record_requests: bool,
 }
 
 impl Default for Settings {
@@ -40,6 +42,7 @@ impl Default for Settings {
             instance_termination: Duration::from_secs(30),
             target_health_check: Duration::from_secs(15),
             scaling_reaction: Duration::from_secs(3),
+            record_requests: false,
         }
     }
 }

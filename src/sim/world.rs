@@ -135,6 +135,7 @@ impl Shared {
         &self,
         service: Service,
         operation: &'static str,
+        input: &impl Debug,
         handle: impl FnOnce(&mut World) -> Result<O, ApiError>,
     ) -> MockResponse<O, E> {
         let mut world = self.lock();
@@ -148,7 +149,9 @@ impl Shared {
             Verdict::LoseAnswer(error) => handle(&mut world).and(Err(error)),
         };
         let at = world.now;
-        world.calls.push(Call { at, service, operation, error: result.as_ref().err().map(|error| error.code.clone()) });
+        let error = result.as_ref().err().map(|error| error.code.clone());
+        let request = world.settings.record_requests.then(|| format!("{input:?}"));
+        world.calls.push(Call { at, service, operation, error, request });
         if world.crash_after.is_some_and(|limit| world.calls.len() >= limit) {
             self.crashed.send_replace(true);
         }

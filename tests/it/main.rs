@@ -13,5 +13,6 @@ mod lifecycle;
 mod planning;
 mod readme;
 mod requests;
+mod round_trip;
 mod support;
 mod wire;
