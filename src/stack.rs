@@ -139,6 +139,8 @@ pub struct Stack {
     index: HashMap<Address, usize>,
     pub(crate) tags: Tags,
     problems: Vec<Problem>,
+    /// Advisories and rules that are accepted on all resources, with the reason.
+    accepted: Vec<(String, String)>,
 }
 
 /// Tells the stacks of a program apart, so that a reference into another one is noticed.
@@ -154,6 +156,7 @@ impl Stack {
             index: HashMap::new(),
             tags: Tags::new(),
             problems: Vec::new(),
+            accepted: Vec::new(),
         }
     }
 
@@ -251,6 +254,18 @@ impl Stack {
         self
     }
 
+    /// Accepts an advisory or the breach of a rule on all resources of the stack, as
+    /// [`accept`](Self::accept) does on one.
+    pub fn accept_everywhere(&mut self, id: impl Into<String>, reason: impl Into<String>) -> &mut Self {
+        self.accepted.push((id.into(), reason.into()));
+        self
+    }
+
+    /// Whether an advisory or rule is accepted on a declaration.
+    pub(crate) fn accepts(&self, node: &Node, id: &str) -> bool {
+        self.accepted.iter().chain(&node.accepted).any(|(accepted, _)| accepted == id)
+    }
+
     /// Returns the address of a declaration.
     ///
     /// # Panics
@@ -270,7 +285,7 @@ impl Stack {
     pub(crate) fn not_accepted(&self, mut problems: Vec<Problem>) -> Vec<Problem> {
         problems.retain(|problem| {
             let node = self.index.get(&problem.address).and_then(|index| self.nodes.get(*index));
-            let accepted = node.is_some_and(|node| node.accepted.iter().any(|(id, _)| id == problem.id));
+            let accepted = node.is_some_and(|node| self.accepts(node, problem.id));
             !(accepted && problem.id.starts_with('V'))
         });
         problems
