@@ -3,7 +3,7 @@
 use purlin::sim::SimAws;
 use purlin::*;
 
-use crate::support::{assert_same, deploy, hurry, inventory, network};
+use crate::support::{assert_same, hurry, inventory, network};
 
 /// What a case gives its property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,9 +34,9 @@ pub(super) enum Change {
 }
 
 /// One property, and the stacks that set it.
-pub(super) struct Case {
+pub(crate) struct Case {
     /// The kind and the property as the table has it, such as `TargetGroup.health_check.interval`.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     change: Change,
     declare: Box<dyn Fn(Setting) -> Stack>,
     /// The properties that plans show; that of the name unless said otherwise.
@@ -48,7 +48,7 @@ pub(super) struct Case {
 
 /// What a case has sent: services, and inputs as the SDK writes them.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
+pub(crate) struct Seen {
     pub(super) requests: Vec<(String, String)>,
 }
 
@@ -102,98 +102,110 @@ impl Case {
         sim
     }
 
-    pub(super) async fn run(&self) -> Seen {
+    /// Runs the case on the simulated AWS; the error says what is not as it should be.
+    pub(crate) async fn run(&self) -> Result<Seen, String> {
         let sim = self.account();
-        self.reach(&sim, Setting::First).await;
-        self.moves(&sim, Setting::Second).await;
-        if self.required {
-            // A colleague's program, or the console, has changed it meanwhile.
-            self.reach(&sim, Setting::First).await;
-            self.drifts(&sim, Setting::Second).await;
-        } else {
-            if !self.second_is_default {
-                self.moves(&sim, Setting::Unset).await;
-            }
-            self.reach(&sim, Setting::Unset).await;
-            self.is_as_if_never_set(&sim).await;
-            self.moves(&sim, Setting::First).await;
-            self.drifts(&sim, Setting::Unset).await;
+        self.life(&sim.aws()).await?;
+        if !self.required && self.leaves_no_trace() {
+            let fresh = self.account();
+            self.reach(&fresh.aws(), Setting::Unset).await?;
+            self.reach(&sim.aws(), Setting::Unset).await?;
+            assert_same(&inventory(&sim).await, &inventory(&fresh).await, self.name);
         }
         let requests = sim.calls().into_iter().filter(|call| !call.is_read());
-        Seen {
-            requests: requests
-                .filter_map(|call| Some((format!("{:?}", call.service).to_lowercase(), call.request?)))
-                .collect(),
-        }
+        let requests =
+            requests.filter_map(|call| Some((format!("{:?}", call.service).to_lowercase(), call.request?))).collect();
+        Ok(Seen { requests })
+    }
+
+    /// Runs the case in an account that has the lab's network.
+    pub(crate) async fn life(&self, aws: &Aws) -> Result<(), String> {
+        self.reach(aws, Setting::First).await?;
+        self.moves(aws, Setting::Second).await?;
+        let declared = if self.required {
+            // A colleague's program, or the console, has changed it meanwhile.
+            self.reach(aws, Setting::First).await?;
+            Setting::Second
+        } else {
+            if !self.second_is_default {
+                self.moves(aws, Setting::Unset).await?;
+            }
+            self.reach(aws, Setting::Unset).await?;
+            self.moves(aws, Setting::First).await?;
+            Setting::Unset
+        };
+        self.drifts(aws, declared).await
     }
 
     fn stack(&self, setting: Setting) -> Stack {
         (self.declare)(setting)
     }
 
-    async fn plan(&self, sim: &SimAws, setting: Setting) -> Plan {
-        let planned = Deployer::new(sim.aws()).plan(&self.stack(setting)).await;
-        planned.unwrap_or_else(|error| panic!("{} {setting:?}: {error}", self.name))
+    async fn plan(&self, aws: &Aws, setting: Setting) -> Result<Plan, String> {
+        let planned = Deployer::new(aws.clone()).plan(&self.stack(setting)).await;
+        planned.map_err(|error| format!("{} {setting:?}: {error}", self.name))
     }
 
     /// Deploys the setting; afterwards there is nothing left to do.
-    async fn reach(&self, sim: &SimAws, setting: Setting) {
-        if let Err(failure) = deploy(sim, &self.stack(setting)).await {
-            panic!("{} {setting:?}: {failure}", self.name);
+    async fn reach(&self, aws: &Aws, setting: Setting) -> Result<(), String> {
+        let plan = self.plan(aws, setting).await?;
+        let applied = Deployer::new(aws.clone()).apply(plan).await;
+        applied.map_err(|failure| format!("{} {setting:?}: {failure}", self.name))?;
+        let plan = self.plan(aws, setting).await?;
+        match plan.is_empty() {
+            true => Ok(()),
+            false => Err(format!("{} {setting:?}: after the deploy there is still\n{plan}", self.name)),
         }
-        let plan = self.plan(sim, setting).await;
-        assert!(plan.is_empty(), "{} {setting:?}: after the deploy there is still\n{plan}", self.name);
     }
 
     /// The plan shows this change and nothing else; then it is carried out.
-    async fn moves(&self, sim: &SimAws, setting: Setting) {
-        let plan = self.plan(sim, setting).await;
-        let changed: Vec<_> =
-            plan.changes().iter().filter(|c| c.address.name() == "it" && !c.properties.is_empty()).collect();
-        let [it] = changed.as_slice() else { panic!("{} {setting:?}: one resource changes\n{plan}", self.name) };
-        let others: Vec<_> =
-            plan.changes().iter().filter(|c| c.address.name() != "it" && c.action != PlannedAction::Keep).collect();
-        assert!(others.is_empty(), "{} {setting:?}: others change, too\n{plan}", self.name);
-        self.names(&it.properties, &format!("{setting:?}: {plan}"));
+    async fn moves(&self, aws: &Aws, setting: Setting) -> Result<(), String> {
+        let plan = self.plan(aws, setting).await?;
+        let wrong = |what: &str| Err(format!("{} {setting:?}: {what}\n{plan}", self.name));
+        let is_it = |change: &&ResourceChange| change.address.name() == "it";
+        let it: Vec<_> = plan.changes().iter().filter(is_it).filter(|change| !change.properties.is_empty()).collect();
+        let [it] = it.as_slice() else { return wrong("one resource has to change") };
+        if plan.changes().iter().any(|change| !is_it(&change) && change.action != PlannedAction::Keep) {
+            return wrong("others change, too");
+        }
+        self.names(&it.properties).or_else(|paths| wrong(&paths))?;
         for property in it.properties.iter().filter(|property| !property.is_ownership()) {
             match (self.change, &property.effect) {
                 (Change::InPlace(calls), Effect::InPlace(call)) if calls.contains(&call.name()) => {}
                 (Change::Replace, Effect::Replace(_)) => {}
-                _ => panic!("{} {setting:?}: it is not {:?}\n{plan}", self.name, self.change),
+                _ => return wrong(&format!("{} is not {:?}", property.path, self.change)),
             }
         }
-        self.reach(sim, setting).await;
+        self.reach(aws, setting).await
     }
 
     /// Somebody else has changed it; drift names it and nothing else.
-    async fn drifts(&self, sim: &SimAws, declared: Setting) {
-        let drift = Deployer::new(sim.aws()).drift(&self.stack(declared)).await;
-        let drift = drift.unwrap_or_else(|error| panic!("{}: {error}", self.name));
-        let [it] = drift.resources.as_slice() else { panic!("{}: one resource differs\n{drift}", self.name) };
-        assert_eq!((it.address.name(), it.kind), ("it", DriftKind::Changed), "{}\n{drift}", self.name);
-        self.names(&it.properties, &drift.to_string());
+    async fn drifts(&self, aws: &Aws, declared: Setting) -> Result<(), String> {
+        let drift = Deployer::new(aws.clone()).drift(&self.stack(declared)).await;
+        let drift = drift.map_err(|error| format!("{}: {error}", self.name))?;
+        let wrong = |what: &str| Err(format!("{}: {what}\n{drift}", self.name));
+        let [it] = drift.resources.as_slice() else { return wrong("one resource has to differ") };
+        if (it.address.name(), it.kind) != ("it", DriftKind::Changed) {
+            return wrong("it has to differ");
+        }
+        self.names(&it.properties).or_else(|paths| wrong(&paths))
     }
 
     /// The properties are those that the case says, apart from purlin's own tags.
-    fn names(&self, properties: &[PropertyChange], shown: &str) {
+    fn names(&self, properties: &[PropertyChange]) -> Result<(), String> {
         let mut paths: Vec<_> =
             properties.iter().filter(|p| !p.is_ownership()).map(|property| property.path.as_str()).collect();
         paths.sort_unstable();
         paths.dedup();
         let mut expected = self.shows.clone();
         expected.sort_unstable();
-        assert_eq!(paths, expected, "{} {shown}", self.name);
+        if paths == expected { Ok(()) } else { Err(format!("{paths:?} instead of {expected:?}")) }
     }
 
-    /// What was set and left out again leaves the account as if it had never been set.
-    async fn is_as_if_never_set(&self, sim: &SimAws) {
-        // A replaced resource has another name, and a template keeps its earlier versions.
-        if matches!(self.change, Change::Replace) || self.name.starts_with("LaunchTemplate.") {
-            return;
-        }
-        let fresh = self.account();
-        self.reach(&fresh, Setting::Unset).await;
-        assert_same(&inventory(sim).await, &inventory(&fresh).await, self.name);
+    /// Whether what was set and left out again leaves the account as if it had never been set: a
+    /// replaced resource has another name, and a template keeps its earlier versions.
+    fn leaves_no_trace(&self) -> bool {
+        !matches!(self.change, Change::Replace) && !self.name.starts_with("LaunchTemplate.")
     }
 }
 

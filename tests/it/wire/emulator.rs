@@ -10,6 +10,9 @@ use std::time::Duration;
 use aws_sdk_autoscaling as autoscaling;
 use aws_sdk_ec2 as ec2;
 use aws_sdk_elasticloadbalancingv2 as elbv2;
+use ec2::config::interceptors::BeforeTransmitInterceptorContextMut;
+use ec2::config::{ConfigBag, Intercept, RuntimeComponents};
+use ec2::error::BoxError;
 use ec2::types::{ResourceType, Tag, TagSpecification};
 
 pub(super) const REGION: &str = "ap-northeast-2";
@@ -114,9 +117,47 @@ impl Emulator {
         document["CertificateArn"].as_str().expect("an ARN").to_owned()
     }
 
+    /// Clients for one of the accounts that the server simulates side by side.
+    pub(super) fn account(&self, number: usize) -> (ec2::Client, purlin::Aws) {
+        let account = Account(format!("{number:012}"));
+        // The SDK crates share no trait for their configuration.
+        macro_rules! client {
+            ($sdk:ident) => {
+                $sdk::Client::from_conf($sdk::config::Builder::from(&self.config).interceptor(account.clone()).build())
+            };
+        }
+        let clients = (client!(ec2), client!(elbv2), client!(autoscaling));
+        (clients.0.clone(), purlin::Aws::from_clients(clients.0, clients.1, clients.2))
+    }
+
     /// Makes what the lab presupposes: the network and the machine image.
     pub(super) async fn given(&self) -> Given {
-        let ec2 = self.ec2();
+        Given::make(&self.ec2()).await
+    }
+}
+
+/// Has moto take a request for one of this account.
+#[derive(Debug, Clone)]
+struct Account(String);
+
+impl Intercept for Account {
+    fn name(&self) -> &'static str {
+        "Account"
+    }
+
+    fn modify_before_signing(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        context.request_mut().headers_mut().insert("x-moto-account-id", self.0.clone());
+        Ok(())
+    }
+}
+
+impl Given {
+    pub(super) async fn make(ec2: &ec2::Client) -> Self {
         let vpc = ec2
             .create_vpc()
             .cidr_block("10.0.0.0/16")
@@ -145,7 +186,7 @@ impl Emulator {
         let image = ec2.register_image().name("Web Server v1").root_device_name("/dev/xvda").send().await;
         let image = image.expect("an image").image_id.expect("an image id");
         let [public_a, public_c, private_a, private_c] = subnets.try_into().expect("four subnets");
-        Given { vpc, public: [public_a, public_c], private: [private_a, private_c], image }
+        Self { vpc, public: [public_a, public_c], private: [private_a, private_c], image }
     }
 }
 

@@ -9,5 +9,6 @@ mod lab;
 mod left;
 mod options;
 mod program;
+mod round_trip;
 mod scenarios;
 mod values;

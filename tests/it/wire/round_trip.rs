@@ -1,0 +1,47 @@
+//! The round trip of every property over the wire, as far as moto has the property.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+
+use super::emulator::{Emulator, Given};
+use crate::round_trip::cases;
+
+/// What moto lacks: the cases whose names begin so, and why they fail there. A case that is listed
+/// and passes is reported, so that a moto that does better is noticed.
+const LACKS: &[(&str, &str)] = &[];
+
+/// How many cases are under way at once; each waits most of its time.
+const AT_ONCE: usize = 8;
+
+/// How long a case may take before that is its fault.
+const AT_MOST: Duration = Duration::from_secs(60);
+
+#[tokio::test]
+#[ignore = "needs the emulator: run .ci/wire"]
+async fn every_property_that_moto_has_makes_its_round_trip() {
+    let emulator = Emulator::start("round-trip").await;
+    let only = std::env::var("ROUND_TRIP").unwrap_or_default();
+    let cases: Vec<_> = cases().into_iter().filter(|case| case.name.contains(&only)).collect();
+    let runs = cases.iter().enumerate().map(|(number, case)| {
+        let (ec2, aws) = emulator.account(number + 1);
+        async move {
+            Given::make(&ec2).await;
+            let outcome = tokio::time::timeout(AT_MOST, case.life(&aws)).await;
+            (case.name, outcome.unwrap_or_else(|_| Err(format!("{}: no end after {AT_MOST:?}", case.name))))
+        }
+    });
+    let outcomes: Vec<_> = futures_util::stream::iter(runs).buffer_unordered(AT_ONCE).collect().await;
+    let lack = |name: &str| LACKS.iter().find(|(prefix, _)| name.starts_with(prefix));
+    let (mut passed, mut lacking, mut wrong) = (0, 0, Vec::new());
+    for (name, outcome) in outcomes {
+        match (outcome, lack(name)) {
+            (Ok(()), None) => passed += 1,
+            (Err(_), Some(_)) => lacking += 1,
+            (Ok(()), Some((_, reason))) => wrong.push(format!("{name}: moto has it now ({reason})")),
+            (Err(error), None) => wrong.push(error),
+        }
+    }
+    println!("round trip over the wire: {passed} cases passed, {lacking} need what moto lacks");
+    assert!(wrong.is_empty(), "{} cases are wrong:\n{}", wrong.len(), wrong.join("\n\n"));
+}
