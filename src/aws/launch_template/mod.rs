@@ -264,23 +264,18 @@ pub(super) async fn observe(cx: &Cx<'_>, declared: &[&LaunchTemplate]) -> Result
     complete(cx, templates, prunes).await
 }
 
-/// Notes which versions groups have, and go on having: those of groups that follow a template of
-/// the stack do not count, for they move on.
+/// Notes which versions groups have, and go on having: of declared groups those that they ask for
+/// by number, of others all.
 pub(super) fn note_users(
     templates: &mut [Observed<LaunchTemplate>],
     declared: &[&AutoScalingGroup],
     groups: &[Observed<AutoScalingGroup>],
 ) {
-    let follows = |group: &Observed<AutoScalingGroup>| {
-        let declared = declared.iter().find(|declared| declared.name == group.spec.name);
-        declared.is_some_and(|group| group.template_versions().all(|template| template.version.as_known().is_none()))
-    };
-    let staying = groups.iter().filter(|group| !follows(group)).flat_map(|group| group.spec.template_versions());
-    let pinned = declared.iter().flat_map(|group| group.template_versions());
-    let used: Vec<(Option<&LaunchTemplateId>, u32)> = staying
-        .chain(pinned)
-        .filter_map(|template| Some((template.id.as_known(), template.version.as_known()?.parse().ok()?)))
-        .collect();
+    let is_declared = |group: &&Observed<AutoScalingGroup>| declared.iter().any(|own| own.name == group.spec.name);
+    let others = groups.iter().filter(|group| !is_declared(group)).map(|group| &group.spec);
+    let all = others.chain(declared.iter().copied()).flat_map(AutoScalingGroup::template_versions);
+    let used: Vec<(Option<&LaunchTemplateId>, u32)> =
+        all.filter_map(|template| Some((template.id.as_known(), template.version.as_known()?.parse().ok()?))).collect();
     for template in templates {
         // A reference has no id yet: its number counts for every template.
         let of_it = used.iter().filter(|(id, _)| id.is_none_or(|id| *id == template.outputs.id));
