@@ -38,7 +38,7 @@ pub(crate) async fn observe(cx: &Cx<'_>, stack: &Stack, lookups: bool) -> Result
     let templates = declared!(stack, LaunchTemplate);
     let scaling = declared!(stack, AutoScalingGroup);
     let found = async { if lookups { lookup::find(cx, stack).await } else { Ok(Default::default()) } };
-    let (found, groups, targets, balancers, templates, scaling) = tokio::try_join!(
+    let (found, groups, targets, balancers, mut templates, scaling) = tokio::try_join!(
         found.boxed(),
         security_group::observe(cx, &groups).boxed(),
         target_group::observe(cx, &targets).boxed(),
@@ -46,6 +46,7 @@ pub(crate) async fn observe(cx: &Cx<'_>, stack: &Stack, lookups: bool) -> Result
         launch_template::observe(cx, &templates).boxed(),
         auto_scaling_group::observe(cx, &scaling).boxed(),
     )?;
+    launch_template::note_users(&mut templates, &declared!(stack, AutoScalingGroup), &scaling);
     // Listeners and rules can also be declared on what other stacks own, by a literal ARN.
     let mut parents: Vec<String> = balancers
         .iter()
@@ -76,7 +77,7 @@ pub(crate) async fn observe(cx: &Cx<'_>, stack: &Stack, lookups: bool) -> Result
     resources.extend(load_balancer::any(balancers));
     resources.extend(listeners.into_iter().map(AnyObserved::from));
     resources.extend(rules.into_iter().map(AnyObserved::from));
-    resources.extend(templates);
+    resources.extend(templates.into_iter().map(AnyObserved::from));
     resources.extend(auto_scaling_group::any(scaling));
     resources.extend(policies.into_iter().map(AnyObserved::from));
     Ok(Observation { found, resources })

@@ -76,6 +76,10 @@ pub(crate) fn differences<R: Describe>(desired: &R, observed: &R) -> Vec<Propert
         let (before, after) = (property.read(observed), property.read(desired));
         compare(property, desired, observed, before, after, &mut changes);
     }
+    let calls: Vec<_> = changes.iter().filter_map(PropertyChange::operation).collect();
+    changes.extend(desired.consequences(observed, &calls).into_iter().map(|(path, before, after, operation)| {
+        PropertyChange { path: path.to_owned(), before, after, effect: Effect::InPlace(operation) }
+    }));
     changes
 }
 

@@ -81,6 +81,7 @@ pub(super) fn steps(
     graph.untagged(changes);
     graph.mutations(changes);
     graph.waits();
+    graph.after_users(changes);
     graph.deletions(changes);
     graph.steps
 }
@@ -180,6 +181,9 @@ impl Graph<'_> {
                 _ => calls(&change.properties),
             };
             for operation in operations {
+                if desired.traits().after_users == Some(operation) {
+                    continue;
+                }
                 let after: Vec<_> = last.into_iter().chain(needs.iter().copied()).collect();
                 let step = self.push(subject, StepKind::Call(operation), after);
                 self.own[subject].calls.insert(operation, step);
@@ -195,7 +199,9 @@ impl Graph<'_> {
         let own = &self.own[subject];
         let desired = self.subjects[subject].desired.as_ref()?;
         let changing = own.calls.iter().rev().find(|(operation, _)| desired.changed_by(**operation).contains(&output));
-        own.create.or(changing.map(|(_, step)| *step))
+        // What follows a change finds the resource as it is declared: a template's default version
+        // has moved, too.
+        own.create.or(changing.and(own.last))
     }
 
     /// Waits until what is declared does its work. They hold up nothing but what needs them, so
@@ -252,6 +258,32 @@ impl Graph<'_> {
             matches!(desired(*user), Some(AnyResource::Listener(_) | AnyResource::ListenerRule(_)))
         });
         subject.into_iter().chain(routes)
+    }
+
+    /// Calls that take away what others may use: once those have moved on and do their work.
+    fn after_users(&mut self, changes: &[ResourceChange]) {
+        for (subject, change) in changes.iter().enumerate() {
+            let Some(desired) = &self.subjects[subject].desired else { continue };
+            let Some(operation) = desired.traits().after_users else { continue };
+            if !change.properties.iter().any(|property| property.operation() == Some(operation)) {
+                continue;
+            }
+            let declared = self.subjects[subject].node.and_then(|node| self.users.get(&node)).into_iter().flatten();
+            let existing = (0..self.subjects.len()).filter(|user| self.uses(*user, change.id.as_deref()));
+            let users: BTreeSet<usize> = declared.copied().chain(existing).chain([subject]).collect();
+            let moved = users.into_iter().flat_map(|user| [self.own[user].last, self.own[user].settle]).flatten();
+            let after: Vec<_> = moved.collect();
+            let step = self.push(subject, StepKind::Call(operation), after);
+            self.own[subject].calls.insert(operation, step);
+        }
+    }
+
+    /// Whether what exists mentions an id of something else.
+    fn uses(&self, user: usize, id: Option<&str>) -> bool {
+        let (Some(observed), Some(id)) = (&self.subjects[user].observed, id) else { return false };
+        let mut uses = false;
+        observed.visit_texts(&mut |text| uses |= text == id);
+        uses
     }
 
     /// Deletes: each after everything that uses it has let go or is gone.

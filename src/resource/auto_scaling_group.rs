@@ -258,6 +258,13 @@ impl GroupMetric {
     ];
 }
 
+impl AutoScalingGroup {
+    /// All templates that the group launches from, each with its version.
+    pub(crate) fn template_versions(&self) -> impl Iterator<Item = &TemplateVersion> {
+        std::iter::once(&self.launch_template)
+    }
+}
+
 const UPDATE: Operation = Operation::UpdateAutoScalingGroup;
 
 impl Describe for AutoScalingGroup {

@@ -14,6 +14,7 @@
 
 mod attributes;
 mod auto_scaling_group;
+mod instance_requirements;
 mod launch_template;
 mod listener;
 mod listener_rule;
@@ -33,6 +34,7 @@ use std::fmt::Debug;
 #[doc(hidden)]
 pub use attributes::Attributes;
 pub use auto_scaling_group::*;
+pub use instance_requirements::*;
 pub use launch_template::*;
 pub use listener::*;
 pub use listener_rule::*;
@@ -66,6 +68,8 @@ pub(crate) trait Describe: Declare {
     const LINGERS: bool = false;
     /// Whether deleting the parent deletes this too, so that a delete of its own is a wasted call.
     const GOES_WITH_PARENT: bool = false;
+    /// The call that takes away what others may still use: it comes once they have moved on.
+    const AFTER_USERS: Option<Operation> = None;
 
     /// What leaving out a property means for this resource, by the property table.
     fn default_of(&self, path: &str) -> Value {
@@ -105,6 +109,13 @@ pub(crate) trait Describe: Declare {
 
     /// Whether the declaration sets a tag.
     fn has_tag(&self, key: &str) -> bool;
+
+    /// What changes because these calls change the resource, or because there is too much of
+    /// something: the path, the values before and after, and the call.
+    fn consequences(&self, observed: &Self, calls: &[Operation]) -> Vec<(&'static str, Value, Value, Operation)> {
+        let _ = (observed, calls);
+        Vec::new()
+    }
 
     /// Reports what is wrong with the declaration.
     fn validate(&self, problems: &mut Problems<'_>);
@@ -351,6 +362,7 @@ pub(crate) struct Traits {
     pub(crate) settles: bool,
     pub(crate) lingers: bool,
     pub(crate) goes_with_parent: bool,
+    pub(crate) after_users: Option<Operation>,
 }
 
 impl Traits {
@@ -361,6 +373,7 @@ impl Traits {
             settles: R::SETTLES,
             lingers: R::LINGERS,
             goes_with_parent: R::GOES_WITH_PARENT,
+            after_users: R::AFTER_USERS,
         }
     }
 }

@@ -35,7 +35,8 @@ operations! {
         CreateSecurityGroup DeleteSecurityGroup AuthorizeSecurityGroupIngress AuthorizeSecurityGroupEgress
         RevokeSecurityGroupIngress RevokeSecurityGroupEgress ModifySecurityGroupRules
         CreateTags DeleteTags
-        CreateLaunchTemplate CreateLaunchTemplateVersion ModifyLaunchTemplate DeleteLaunchTemplate;
+        CreateLaunchTemplate CreateLaunchTemplateVersion ModifyLaunchTemplate DeleteLaunchTemplate
+        DeleteLaunchTemplateVersions;
     "elasticloadbalancing":
         CreateLoadBalancer DeleteLoadBalancer ModifyLoadBalancerAttributes SetSecurityGroups SetSubnets SetIpAddressType
         CreateTargetGroup DeleteTargetGroup ModifyTargetGroup ModifyTargetGroupAttributes

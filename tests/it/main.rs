@@ -9,6 +9,7 @@ mod crash;
 mod errors;
 mod lab;
 mod large;
+mod launch_template;
 mod lifecycle;
 mod planning;
 mod readme;

@@ -196,6 +196,19 @@ pub async fn inventory(sim: &SimAws) -> Vec<String> {
     Inventory::default().take(sim).await
 }
 
+/// What the latest versions of all templates say, and the tags of the templates.
+pub async fn latest_versions(sim: &SimAws) -> Vec<String> {
+    let ec2 = sim.ec2();
+    let templates = ec2.describe_launch_templates().send().await.expect("templates");
+    let templates = templates.launch_templates().iter();
+    let tags = templates.map(|template| format!("{:?} {:?}", template.launch_template_name(), template.tags()));
+    let versions = ec2.describe_launch_template_versions().versions("$Latest").send().await.expect("versions");
+    let versions = versions.launch_template_versions().iter();
+    let data =
+        versions.map(|version| format!("{:?} {:?}", version.version_description(), version.launch_template_data()));
+    tags.chain(data).collect()
+}
+
 #[derive(Default)]
 struct Inventory {
     names: BTreeMap<String, String>,
