@@ -195,7 +195,9 @@ impl Graph<'_> {
         let own = &self.own[subject];
         let desired = self.subjects[subject].desired.as_ref()?;
         let changing = own.calls.iter().rev().find(|(operation, _)| desired.changed_by(**operation).contains(&output));
-        own.create.or(changing.map(|(_, step)| *step))
+        // A new security group can be used in another VPC once it is associated with it.
+        let usable = own.calls.get(&Operation::AssociateSecurityGroupVpc).filter(|_| own.create.is_some());
+        usable.copied().or(own.create).or(changing.map(|(_, step)| *step))
     }
 
     /// Waits until what is declared does its work. They hold up nothing but what needs them, so
