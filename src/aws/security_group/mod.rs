@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::id::VpcId;
 use crate::input::Input;
 use crate::resource::tags::{ADDRESS, STACK, VPCS};
-use crate::resource::{AnyObserved, Direction, Observed, Operation, Peer, Rule, SecurityGroup, SecurityGroupOutputs};
+use crate::resource::{AnyObserved, Direction, Observed, Operation, Peer, Rule, SecurityGroup, SecurityGroupOutputs, Tags};
 
 pub(super) use rules::{authorize, declares, modify, revoke_ids};
 use rules::{describe_rules, direction_of, more, parse_rule, read_rules, revoke};
@@ -59,7 +59,9 @@ impl Operate for SecurityGroup {
                 authorize(cx, group, Direction::Ingress, &rules, &self.tags).await?;
             }
             Operation::AuthorizeSecurityGroupEgress => {
-                authorize(cx, group, Direction::Egress, &more(wanted_egress, egress), &self.tags).await?;
+                // The rule that AWS gives by itself has no tags.
+                let tags = if self.egress.is_some() { self.tags.clone() } else { Tags::new() };
+                authorize(cx, group, Direction::Egress, &more(wanted_egress, egress), &tags).await?;
             }
             Operation::RevokeSecurityGroupIngress => {
                 revoke(cx, group, Direction::Ingress, &more(ingress, &self.ingress)).await?;

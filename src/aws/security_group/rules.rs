@@ -60,7 +60,7 @@ pub(in crate::aws) async fn authorize(
     tags: &Tags,
 ) -> Result<Vec<String>> {
     let permissions = permissions(rules, group)?;
-    let tags = specification(ResourceType::SecurityGroupRule, tags);
+    let tags = (!tags.is_empty()).then(|| vec![specification(ResourceType::SecurityGroupRule, tags)]);
     match authorize_all(cx, group, direction, &permissions, &tags).await {
         // One by one: those that are there already are what was wanted (I8).
         Err(error) if error.code() == Some(DUPLICATE) => {
@@ -84,7 +84,7 @@ async fn authorize_all(
     group: &str,
     direction: Direction,
     permissions: &[IpPermission],
-    tags: &TagSpecification,
+    tags: &Option<Vec<TagSpecification>>,
 ) -> Result<Vec<String>> {
     let client = &cx.aws.ec2;
     // The SDK has a type for each direction, and nothing that they share.
@@ -92,14 +92,14 @@ async fn authorize_all(
         Direction::Ingress => {
             let output = cx.write(Operation::AuthorizeSecurityGroupIngress, || {
                 let request = client.authorize_security_group_ingress().group_id(group);
-                request.set_ip_permissions(Some(permissions.to_vec())).tag_specifications(tags.clone()).send()
+                request.set_ip_permissions(Some(permissions.to_vec())).set_tag_specifications(tags.clone()).send()
             });
             output.await?.security_group_rules
         }
         Direction::Egress => {
             let output = cx.write(Operation::AuthorizeSecurityGroupEgress, || {
                 let request = client.authorize_security_group_egress().group_id(group);
-                request.set_ip_permissions(Some(permissions.to_vec())).tag_specifications(tags.clone()).send()
+                request.set_ip_permissions(Some(permissions.to_vec())).set_tag_specifications(tags.clone()).send()
             });
             output.await?.security_group_rules
         }

@@ -95,6 +95,7 @@ impl Case {
     fn account(&self) -> SimAws {
         let sim = SimAws::new();
         network(&sim);
+        sim.add_vpc("VPC-Other", "10.1.0.0/16");
         sim.add_image("Web Server v1");
         hurry(&sim);
         (self.given)(&sim);
