@@ -166,7 +166,12 @@ impl Case {
         let is_it = |change: &&ResourceChange| change.address.name() == "it";
         let it: Vec<_> = plan.changes().iter().filter(is_it).filter(|change| !change.properties.is_empty()).collect();
         let [it] = it.as_slice() else { return wrong("one resource has to change") };
-        if plan.changes().iter().any(|change| !is_it(&change) && change.action != PlannedAction::Keep) {
+        // A parent may note in its tags what it has.
+        let notes = |change: &ResourceChange| {
+            change.action == PlannedAction::Update && change.properties.iter().all(PropertyChange::is_ownership)
+        };
+        let stays = |change: &ResourceChange| change.action == PlannedAction::Keep || notes(change);
+        if plan.changes().iter().any(|change| !is_it(&change) && !stays(change)) {
             return wrong("others change, too");
         }
         self.names(&it.properties).or_else(|paths| wrong(&paths))?;

@@ -3,6 +3,7 @@
 //! claims is checked against the requests that the cases made.
 
 mod case;
+mod scaling_policy;
 mod security_group;
 mod table;
 mod target_group;
@@ -14,7 +15,7 @@ use case::Seen;
 
 /// All cases; a kind's are in its file.
 pub(crate) fn cases() -> Vec<Case> {
-    [security_group::cases(), target_group::cases()].into_iter().flatten().collect()
+    [scaling_policy::cases(), security_group::cases(), target_group::cases()].into_iter().flatten().collect()
 }
 
 #[tokio::test(start_paused = true)]
