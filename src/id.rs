@@ -19,6 +19,8 @@ enum Form {
     Ec2(&'static str),
     /// `arn:…:service:…:resource-prefix…`, of one of these services.
     Arn(&'static [(&'static str, &'static str)]),
+    /// Twelve digits.
+    Account,
     /// A name that AWS accepted already.
     Name,
 }
@@ -38,6 +40,7 @@ impl Form {
                         service == Some(*kind) && rest.is_some_and(|rest| rest.starts_with(resource))
                     })
             }
+            Self::Account => text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()),
             Self::Name => !text.is_empty(),
         }
     }
@@ -95,6 +98,8 @@ macro_rules! ids {
 }
 
 ids! {
+    /// Identifies an AWS account: `123456789012`.
+    AccountId: Form::Account, "an account id (twelve digits)";
     /// Identifies a VPC: `vpc-0a1b2c3d4e5f60718`.
     VpcId: Form::Ec2("vpc-"), "a VPC id (`vpc-…`)";
     /// Identifies a subnet: `subnet-0a1b2c3d4e5f60718`.
@@ -136,6 +141,8 @@ mod tests {
         assert!("sg-0a1b".parse::<SecurityGroupId>().is_ok());
         assert!("sgr-0a1b".parse::<SecurityGroupId>().is_err());
         assert!("sg-".parse::<SecurityGroupId>().is_err());
+        assert!("123456789012".parse::<AccountId>().is_ok());
+        assert!("1234-5678-9012".parse::<AccountId>().is_err());
         assert!("vpc-0A".parse::<VpcId>().is_err());
         let arn = "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup/Web-TG/73e2d6bc24d8a067";
         assert!(arn.parse::<TargetGroupArn>().is_ok());

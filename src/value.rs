@@ -307,6 +307,7 @@ macro_rules! id_values {
     )+};
 }
 id_values!(
+    AccountId,
     VpcId,
     SubnetId,
     ImageId,

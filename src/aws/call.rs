@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::resource::Operation;
 use crate::stack::Address;
 
-use super::Aws;
+use super::{Aws, Progress};
 
 /// How often and how long calls are tried.
 #[derive(Debug, Clone)]
@@ -112,6 +112,33 @@ impl<'a> Cx<'a> {
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
         self.send(operation.name(), not_yet, send).await
+    }
+
+    /// Looks again and again, ever less often, until a change that has been ordered has come about.
+    pub(crate) async fn until<F>(&self, what: &str, look: impl Fn() -> F + Send) -> Result<()>
+    where
+        F: Future<Output = Result<Progress>> + Send,
+    {
+        let began = Instant::now();
+        loop {
+            let missing = match look().await? {
+                Progress::Done => return Ok(()),
+                Progress::Failed(error) => return Err(error),
+                Progress::Waiting(missing) => missing,
+            };
+            let elapsed = began.elapsed();
+            if Instant::now() >= self.deadline {
+                let text = format!("waited {} s until {what}, in vain: {missing}", elapsed.as_secs());
+                return Err(Error::new(ErrorKind::Deadline, text).with_hint(
+                    "what was ordered stays ordered; run again, with a longer deadline if it is on its way",
+                ));
+            }
+            if let Some(address) = self.address {
+                self.reporter.report(&Event::Waiting { address: address.clone(), what: missing, elapsed });
+            }
+            let pause = elapsed.mul_f64(0.1).clamp(Duration::from_secs(1), Duration::from_secs(15));
+            tokio::time::sleep_until((Instant::now() + pause).min(self.deadline)).await;
+        }
     }
 
     async fn send<T, E, F>(&self, name: &'static str, not_yet: &[NotYet], send: impl Fn() -> F + Send) -> Result<T>

@@ -5,7 +5,7 @@ use aws_sdk_ec2::types::SecurityGroupRule as GroupRule;
 use crate::error::{Error, ErrorKind, Result};
 use crate::resource::{Observed, Operation, SecurityGroupRule, SecurityGroupRuleOutputs};
 
-use super::security_group::{authorize, declares, describe_rules, filter, revoke_ids};
+use super::security_group::{authorize, declares, filter, modify, revoke_ids};
 use super::tags::change_ec2;
 use super::{Cx, Operate, id, known};
 
@@ -33,7 +33,7 @@ impl Operate for SecurityGroupRule {
         observed: Option<&Self>,
     ) -> Result<Option<SecurityGroupRuleOutputs>> {
         if operation == Operation::ModifySecurityGroupRules {
-            describe_rules(cx, known(&self.group)?.as_str(), &[(self.direction, &self.rule)]).await?;
+            modify(cx, known(&self.group)?.as_str(), outputs.id.as_str(), &self.rule).await?;
         } else {
             let present = observed.map(|observed| observed.tags.clone()).unwrap_or_default();
             change_ec2(cx, operation, outputs.id.as_str(), &self.tags, &present).await?;

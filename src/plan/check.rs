@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use crate::input::Resolve;
 use crate::lookup::Found;
 use crate::problem::{Problem, Problems};
-use crate::resource::{Action, AnyOutputs, AnyResource, ListenerProtocol, LoadBalancerKind};
+use crate::resource::{Action, AnyOutputs, AnyResource, ListenerProtocol, LoadBalancerKind, ScalingPolicy};
 use crate::stack::{Item, Stack};
 use crate::value::Value;
 
@@ -48,6 +49,9 @@ pub(super) fn check(
                 check_targets(stack, &listener.action, listener.accept.protocol, "action", &mut problems);
             }
             AnyResource::ScalingPolicy(policy) => {
+                if let Item::Resource(AnyResource::ScalingPolicy(declared)) = &node.item {
+                    check_labels(stack, declared, &mut problems);
+                }
                 let Some(tracking) = policy.tracking() else { continue };
                 let key = format!("tracking|{:?}|{:?}", Value::of(&policy.group), tracking.metric);
                 if let Some(first) = keys.insert(key, *index) {
@@ -79,6 +83,20 @@ pub(super) fn check(
                 }
             }
             _ => {}
+        }
+    }
+}
+
+/// Requests are counted for a target group that the Auto Scaling group has.
+fn check_labels(stack: &Stack, policy: &ScalingPolicy, problems: &mut Problems<'_>) {
+    let Some(group) = declared(stack, &Value::of(&policy.group)) else { return };
+    for label in policy.labels() {
+        let Some(attr) = label.targets().and_then(Resolve::pending) else { continue };
+        let mut attached = false;
+        group.visit_pending(&mut |other| attached |= other == attr);
+        if !attached {
+            let name = &stack.nodes[attr.node.index].address;
+            problems.report("V180", "scaling", name, "is no target group of the Auto Scaling group");
         }
     }
 }

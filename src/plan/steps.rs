@@ -199,9 +199,10 @@ impl Graph<'_> {
         let own = &self.own[subject];
         let desired = self.subjects[subject].desired.as_ref()?;
         let changing = own.calls.iter().rev().find(|(operation, _)| desired.changed_by(**operation).contains(&output));
-        // What follows a change finds the resource as it is declared: a template's default version
-        // has moved, too.
-        own.create.or(changing.and(own.last))
+        // A new security group can be used in another VPC once it is associated with it. What follows
+        // a change finds the resource as it is declared: a template's default version has moved, too.
+        let usable = own.calls.get(&Operation::AssociateSecurityGroupVpc).filter(|_| own.create.is_some());
+        usable.copied().or(own.create).or(changing.and(own.last))
     }
 
     /// Waits until what is declared does its work. They hold up nothing but what needs them, so

@@ -34,6 +34,7 @@ operations! {
     "ec2":
         CreateSecurityGroup DeleteSecurityGroup AuthorizeSecurityGroupIngress AuthorizeSecurityGroupEgress
         RevokeSecurityGroupIngress RevokeSecurityGroupEgress ModifySecurityGroupRules
+        AssociateSecurityGroupVpc DisassociateSecurityGroupVpc
         CreateTags DeleteTags
         CreateLaunchTemplate CreateLaunchTemplateVersion ModifyLaunchTemplate DeleteLaunchTemplate
         DeleteLaunchTemplateVersions;
@@ -47,7 +48,7 @@ operations! {
         CreateAutoScalingGroup DeleteAutoScalingGroup UpdateAutoScalingGroup
         AttachLoadBalancerTargetGroups DetachLoadBalancerTargetGroups
         EnableMetricsCollection DisableMetricsCollection CreateOrUpdateTags
-        PutScalingPolicy DeletePolicy;
+        PutScalingPolicy DeletePolicy PutScheduledUpdateGroupAction DeleteScheduledAction;
 }
 
 impl fmt::Display for Operation {

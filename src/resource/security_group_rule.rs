@@ -6,7 +6,7 @@ use crate::problem::Problems;
 use crate::value::Value;
 
 use super::names::names;
-use super::{Describe, Egress, Ingress, Operation, Property, Rule, Tags, Visit};
+use super::{Describe, Egress, Ingress, Operation, Peer, Property, Rule, Tags, Update, Visit};
 
 names! {
     /// The direction of a security group rule.
@@ -22,7 +22,9 @@ names! {
 ///
 /// For what cannot be declared with the group: two groups that allow each other, or a rule on a
 /// group that another stack owns. It lives beside the rules declared in a
-/// [`SecurityGroup`](crate::SecurityGroup), which leaves it alone.
+/// [`SecurityGroup`](crate::SecurityGroup), which leaves it alone. Protocol, ports, description and
+/// the network, list or group change in place, and the rule keeps its id; a source of another sort
+/// makes another rule of it, which is added before the old one goes.
 ///
 /// Follows `AuthorizeSecurityGroupIngress` and `AuthorizeSecurityGroupEgress` of the EC2 API.
 ///
@@ -57,15 +59,22 @@ pub struct SecurityGroupRuleOutputs {
 impl SecurityGroupRule {
     /// Lets something into a group.
     pub fn ingress(group: impl IntoInput<SecurityGroupId>, rule: Ingress) -> Self {
-        Self { group: group.into_input(), direction: Direction::Ingress, rule: rule.0, tags: Tags::new() }
+        Self::new(group.into_input(), Direction::Ingress, rule.0)
     }
 
     /// Lets something out of a group.
     pub fn egress(group: impl IntoInput<SecurityGroupId>, rule: Egress) -> Self {
-        Self { group: group.into_input(), direction: Direction::Egress, rule: rule.0, tags: Tags::new() }
+        Self::new(group.into_input(), Direction::Egress, rule.0)
     }
 
-    /// Sets a tag; may be repeated.
+    fn new(group: Input<SecurityGroupId>, direction: Direction, mut rule: Rule) -> Self {
+        if matches!(&rule.peer, Peer::Group(other) if *other == group) {
+            rule.peer = Peer::Itself;
+        }
+        Self { group, direction, rule, tags: Tags::new() }
+    }
+
+    /// Sets a tag; may be repeated. Sets `TagSpecifications`.
     #[must_use]
     pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.tags.insert(key, value);
@@ -73,8 +82,18 @@ impl SecurityGroupRule {
     }
 }
 
-const NEW_RULE: &str =
-    "a rule with another source, port or direction is another rule; it is added before the old one goes";
+const NEW_RULE: &str = "a rule of another group or direction is another rule; it is added before the old one goes";
+const NEW_SORT: &str =
+    "AWS cannot turn a rule's source into one of another sort; the new rule is added before the old one goes";
+
+/// Another network, list or group is a change in place, unless it is of another sort.
+fn by_sort(desired: &SecurityGroupRule, observed: &SecurityGroupRule) -> Update<SecurityGroupRule> {
+    if desired.rule.peer.sort() == observed.rule.peer.sort() {
+        Update::Call(Operation::ModifySecurityGroupRules)
+    } else {
+        Update::Replace(NEW_SORT)
+    }
+}
 
 impl Describe for SecurityGroupRule {
     const PROPERTIES: &'static [Property<Self>] = &[
@@ -85,7 +104,7 @@ impl Describe for SecurityGroupRule {
         Property::<Self>::new("rule", "AuthorizeSecurityGroupIngress.IpPermissions", |r| {
             Value::of(&Rule { description: None, ..r.rule.clone() })
         })
-        .replaces(NEW_RULE),
+        .depends(by_sort),
         Property::<Self>::new("description", "SecurityGroupRuleRequest.Description", |r| {
             Value::of(&r.rule.description)
         })

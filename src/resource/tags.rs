@@ -15,6 +15,10 @@ pub(crate) const ADDRESS: &str = "purlin:address";
 pub(crate) const NAME: &str = "purlin:name";
 /// The prefix of the tags by which a group records which of its untaggable children are ours.
 pub(crate) const CHILD: &str = "purlin:child:";
+/// The prefix of the tags by which a group records which of its scheduled actions are ours.
+pub(crate) const SCHEDULE: &str = "purlin:schedule:";
+/// The tag by which a security group records that its associations with VPCs are ours.
+pub(crate) const VPCS: &str = "purlin:vpcs";
 
 /// Tags of a resource: keys of 1 to 128 characters, values of up to 256.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,6 +39,11 @@ impl Tags {
     /// Returns the value of a tag.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.0.get(key).map(String::as_str)
+    }
+
+    /// Tells whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Iterates over the tags in the order of their keys.

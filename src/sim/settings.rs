@@ -26,6 +26,9 @@ pub struct Settings {
     pub target_health_check: Duration,
     /// From when an Auto Scaling group needs an instance until it launches one. Default 3 s.
     pub scaling_reaction: Duration,
+    /// From the order to associate a security group with another VPC, or to end that, until it is so.
+    /// Default 5 s.
+    pub security_group_association: Duration,
     /// Whether the log keeps what each call asked for. Default no, for the sake of speed.
     pub record_requests: bool,
 }
@@ -42,6 +45,7 @@ impl Default for Settings {
             instance_termination: Duration::from_secs(30),
             target_health_check: Duration::from_secs(15),
             scaling_reaction: Duration::from_secs(3),
+            security_group_association: Duration::from_secs(5),
             record_requests: false,
         }
     }

@@ -155,6 +155,7 @@ pub fn hurry(sim: &SimAws) {
         settings.instance_termination = Duration::from_secs(1);
         settings.target_health_check = Duration::from_secs(1);
         settings.scaling_reaction = Duration::from_secs(1);
+        settings.security_group_association = Duration::from_secs(1);
     });
 }
 
@@ -243,6 +244,8 @@ impl Inventory {
         }
         let rules = ec2.describe_security_group_rules().send().await.expect("rules");
         rules.security_group_rules().iter().for_each(|rule| self.add("rule", rule));
+        let associations = ec2.describe_security_group_vpc_associations().send().await.expect("associations");
+        associations.security_group_vpc_associations().iter().for_each(|one| self.add("association", one));
         let templates = ec2.describe_launch_templates().send().await.expect("templates");
         for template in templates.launch_templates() {
             self.name(template.launch_template_id(), template.launch_template_name());
@@ -336,6 +339,8 @@ impl Inventory {
         }
         let policies = client.describe_policies().send().await.expect("policies");
         policies.scaling_policies().iter().for_each(|policy| self.add("policy", policy));
+        let actions = client.describe_scheduled_actions().send().await.expect("scheduled actions");
+        actions.scheduled_update_group_actions().iter().for_each(|action| self.add("scheduled action", action));
     }
 }
 

@@ -2,7 +2,8 @@
 
 use aws_sdk_autoscaling::operation::put_scaling_policy::PutScalingPolicyInput;
 use aws_sdk_autoscaling::types::{
-    CustomizedMetricSpecification, MetricStatistic, MetricType, PredefinedMetricSpecification,
+    CustomizedMetricSpecification, MetricDataQuery, MetricStatistic, MetricType, PredefinedLoadMetricType,
+    PredefinedMetricPairType, PredefinedMetricSpecification, PredefinedScalingMetricType,
     PredictiveScalingConfiguration, PredictiveScalingMaxCapacityBreachBehavior, PredictiveScalingMode, StepAdjustment,
     TargetTrackingConfiguration,
 };
@@ -39,7 +40,7 @@ pub(super) fn check(world: &World, group: &Group, input: &PutScalingPolicyInput)
         "PredictiveScaling" => {
             let predictive =
                 check::required(input.predictive_scaling_configuration(), "predictiveScalingConfiguration")?;
-            predictive_scaling(predictive)?;
+            predictive_scaling(world, group, predictive)?;
         }
         _ => adjustment(kind, input)?,
     }
@@ -183,15 +184,19 @@ fn target_tracking(
 
 fn predefined(world: &World, group: &Group, metric: &PredefinedMetricSpecification) -> Result<(), ApiError> {
     let kind = check::required(metric.predefined_metric_type(), "predefinedMetricType")?;
-    check::one_of(Some(kind.as_str()), MetricType::values(), "predefinedMetricType")?;
-    match metric.resource_label() {
-        None if *kind == MetricType::AlbRequestCountPerTarget => {
-            refuse("A resource label is required for the metric ALBRequestCountPerTarget.")
-        }
+    // The service model has one more than the SDK's enumeration.
+    let known = [MetricType::values(), &["ASGAverageCPUUtilizationHighResolution"]].concat();
+    check::one_of(Some(kind.as_str()), &known, "predefinedMetricType")?;
+    labelled(world, group, kind.as_str(), metric.resource_label())
+}
+
+/// The metrics of balancers have a label, and the others have none.
+fn labelled(world: &World, group: &Group, kind: &str, label: Option<&str>) -> Result<(), ApiError> {
+    let of_balancer = kind.starts_with("ALB");
+    match label {
+        None if of_balancer => refuse(format!("A resource label is required for the metric {kind}.")),
         None => Ok(()),
-        Some(_) if *kind != MetricType::AlbRequestCountPerTarget => {
-            refuse(format!("A resource label is not supported for the metric {kind}."))
-        }
+        Some(_) if !of_balancer => refuse(format!("A resource label is not supported for the metric {kind}.")),
         Some(label) => resource_label(world, group, label),
     }
 }
@@ -215,6 +220,12 @@ fn resource_label(world: &World, group: &Group, label: &str) -> Result<(), ApiEr
             group.name
         ));
     }
+    let balancer = world.arn("elasticloadbalancing", &format!("loadbalancer/app/{balancer}/{balancer_id}"));
+    if elbv2::balancer_of(world, &arn) != Some(balancer.as_str()) {
+        return refuse(format!(
+            "The load balancer does not route traffic to the target group. ResourceLabel: {label}."
+        ));
+    }
     Ok(())
 }
 
@@ -235,25 +246,79 @@ fn customized(metric: &CustomizedMetricSpecification) -> Result<(), ApiError> {
     if metric.metric_name().is_some() || metric.namespace().is_some() || metric.statistic().is_some() {
         return refuse("Metrics cannot be combined with a single metric in a customized metric specification.");
     }
-    check::at_most(queries, MAX_QUERIES, "customizedMetricSpecification.metrics")?;
-    let mut returning = 0;
-    for query in queries {
-        check::length(check::required(query.id(), "metrics.id")?, 1..=255, "metrics.id")?;
-        if let Some(label) = query.label() {
-            check::length(label, 1..=2047, "metrics.label")?;
-        }
-        if query.expression().is_some() == query.metric_stat().is_some() {
-            return refuse("Each metric data query must have either an Expression or a MetricStat.");
-        }
-        returning += usize::from(query.return_data() != Some(false));
+    let periods = queries.iter().flat_map(|query| [query.period(), query.metric_stat().and_then(|stat| stat.period())]);
+    if periods.flatten().any(|period| ![10, 30, 60].contains(&period)) {
+        return refuse("The period of a metric must be 10, 30 or 60 seconds.");
     }
-    if returning != 1 {
+    let asked = queries.iter().map(|query| Asked {
+        id: query.id(),
+        expression: query.expression(),
+        stat: query.metric_stat().map(|stat| stat.stat()),
+        label: query.label(),
+        returns: query.return_data() != Some(false),
+    });
+    math(asked.collect(), 64, 2047)
+}
+
+/// A query of metric math, in either of the forms that it has.
+struct Asked<'r> {
+    id: Option<&'r str>,
+    expression: Option<&'r str>,
+    /// The statistic that it takes of a metric.
+    stat: Option<Option<&'r str>>,
+    label: Option<&'r str>,
+    returns: bool,
+}
+
+/// The rules of metric math; ids and expressions have their greatest lengths.
+fn math(queries: Vec<Asked<'_>>, id_length: usize, expression_length: usize) -> Result<(), ApiError> {
+    check::at_most(&queries, MAX_QUERIES, "metricDataQueries")?;
+    let mut ids = Vec::new();
+    for query in &queries {
+        let id = check::required(query.id, "id")?;
+        check::length(id, 1..=id_length, "id")?;
+        let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if !id.starts_with(|c: char| c.is_ascii_lowercase()) || !id.chars().all(allowed) {
+            return refuse(format!("The id {id} of a metric data query is invalid."));
+        }
+        if ids.contains(&id) {
+            return refuse(format!("The id {id} is that of more than one metric data query."));
+        }
+        ids.push(id);
+        if let Some(label) = query.label {
+            check::length(label, 0..=2047, "label")?;
+        }
+        match (query.expression, query.stat) {
+            (Some(expression), None) => check::length(expression, 1..=expression_length, "expression")?,
+            (None, Some(stat)) => check::length(check::required(stat, "stat")?, 1..=100, "stat")?,
+            _ => return refuse("Each metric data query must have either an Expression or a MetricStat."),
+        }
+    }
+    if queries.iter().filter(|query| query.returns).count() != 1 {
         return refuse("Exactly one metric data query must return data.");
     }
     Ok(())
 }
 
-fn predictive_scaling(predictive: &PredictiveScalingConfiguration) -> Result<(), ApiError> {
+fn forecast_math(queries: &[MetricDataQuery]) -> Result<(), ApiError> {
+    if queries.is_empty() {
+        return refuse("A customized metric specification needs metric data queries.");
+    }
+    let asked = queries.iter().map(|query| Asked {
+        id: query.id(),
+        expression: query.expression(),
+        stat: query.metric_stat().map(|stat| stat.stat()),
+        label: query.label(),
+        returns: query.return_data() != Some(false),
+    });
+    math(asked.collect(), 255, 1023)
+}
+
+fn predictive_scaling(
+    world: &World,
+    group: &Group,
+    predictive: &PredictiveScalingConfiguration,
+) -> Result<(), ApiError> {
     let [metric] = predictive.metric_specifications() else {
         return refuse("A predictive scaling configuration takes exactly one metric specification.");
     };
@@ -265,6 +330,33 @@ fn predictive_scaling(predictive: &PredictiveScalingConfiguration) -> Result<(),
         || metric.customized_load_metric_specification().is_some();
     if pair == (scaling || load) || scaling != load {
         return refuse("Specify either a metric pair, or one scaling metric and one load metric.");
+    }
+    if let Some(pair) = metric.predefined_metric_pair_specification() {
+        let kind = check::required(pair.predefined_metric_type(), "predefinedMetricType")?.as_str();
+        check::one_of(Some(kind), PredefinedMetricPairType::values(), "predefinedMetricType")?;
+        labelled(world, group, kind, pair.resource_label())?;
+    }
+    if let Some(scaling) = metric.predefined_scaling_metric_specification() {
+        let kind = check::required(scaling.predefined_metric_type(), "predefinedMetricType")?.as_str();
+        check::one_of(Some(kind), PredefinedScalingMetricType::values(), "predefinedMetricType")?;
+        labelled(world, group, kind, scaling.resource_label())?;
+    }
+    if let Some(load) = metric.predefined_load_metric_specification() {
+        let kind = check::required(load.predefined_metric_type(), "predefinedMetricType")?.as_str();
+        check::one_of(Some(kind), PredefinedLoadMetricType::values(), "predefinedMetricType")?;
+        labelled(world, group, kind, load.resource_label())?;
+    }
+    if let Some(scaling) = metric.customized_scaling_metric_specification() {
+        forecast_math(scaling.metric_data_queries())?;
+    }
+    if let Some(load) = metric.customized_load_metric_specification() {
+        forecast_math(load.metric_data_queries())?;
+    }
+    if let Some(capacity) = metric.customized_capacity_metric_specification() {
+        if pair {
+            return refuse("A capacity metric cannot be combined with a metric pair.");
+        }
+        forecast_math(capacity.metric_data_queries())?;
     }
     check::one_of(predictive.mode().map(PredictiveScalingMode::as_str), PredictiveScalingMode::values(), "mode")?;
     check::range(predictive.scheduling_buffer_time(), 0..=3599, "schedulingBufferTime")?;

@@ -261,9 +261,9 @@ fn fully_formed(world: &World, data: &RequestLaunchTemplateData, subnets: &[Stri
     }
     let of_interfaces = data.network_interfaces().iter().flat_map(|interface| interface.groups());
     for group in data.security_group_ids().iter().chain(of_interfaces) {
-        let home = ec2::group_vpc(world, group)
+        let serves = ec2::group_serves(world, group, vpc.as_deref().unwrap_or_default())
             .ok_or_else(|| malformed(&format!("The security group '{group}' does not exist")))?;
-        if Some(&home) != vpc.as_ref() {
+        if !serves {
             return Err(malformed(&format!(
                 "Security group {group} and subnet {subnet} belong to different networks."
             )));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_autoscaling::types::{MetricType, ScalingPolicy};
+use aws_sdk_autoscaling::types::ScalingPolicy;
 
 use super::clock::stamp;
 use super::life::warmup;
@@ -30,7 +30,9 @@ pub(super) fn is_needed(group: &Group) -> bool {
 fn cpu_target(policy: &ScalingPolicy) -> Option<f64> {
     let tracking = policy.target_tracking_configuration().filter(|_| policy.enabled() != Some(false))?;
     let metric = tracking.predefined_metric_specification()?.predefined_metric_type()?;
-    (*metric == MetricType::AsgAverageCpuUtilization).then(|| tracking.target_value())?
+    // The second is newer than the SDK's enumeration.
+    let follows = ["ASGAverageCPUUtilization", "ASGAverageCPUUtilizationHighResolution"].contains(&metric.as_str());
+    follows.then(|| tracking.target_value())?
 }
 
 /// Looks at the alarms once a minute and lets them scale the group.

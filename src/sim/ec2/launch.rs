@@ -7,6 +7,7 @@ use std::net::Ipv4Addr;
 
 use aws_sdk_ec2::types::{self as sdk, RequestLaunchTemplateData, ResourceType};
 
+use super::association::group_serves;
 use super::image::Image;
 use super::instance::Instance;
 use super::instance_type;
@@ -275,7 +276,7 @@ fn groups(world: &World, subnet: &Subnet, ids: &[String]) -> Result<Vec<String>,
     let mut groups: Vec<String> = Vec::new();
     for id in ids {
         let group = SECURITY_GROUP.find(&world.ec2.groups, id)?;
-        if group.vpc != subnet.vpc {
+        if group_serves(world, &group.id, &subnet.vpc) != Some(true) {
             return Err(ApiError::new(
                 "InvalidParameter",
                 format!("Security group {id} and subnet {} belong to different networks.", subnet.id),

@@ -9,6 +9,7 @@ use aws_smithy_mocks::Rule;
 use super::clients::rules;
 use super::world::Shared;
 
+mod association;
 mod block_device;
 mod filter;
 mod given;
@@ -34,6 +35,7 @@ mod volume;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use association::group_serves;
 pub use given::{SimImage, SimInstance};
 pub(crate) use instance::{instance_facts, instance_running_at, instance_state, terminate_instance};
 pub(crate) use interface::{create_service_interface, release_service_interface, set_interface_groups};
@@ -41,7 +43,7 @@ pub(crate) use launch::launch_instance;
 pub(crate) use launch_template::resolve_template;
 pub(crate) use network::{subnet_is_public, subnet_place};
 pub(crate) use reach::reaches;
-pub(crate) use security_group::{default_group, group_vpc};
+pub(crate) use security_group::default_group;
 
 /// What the simulated EC2 holds, each kind by id; ids are counted, so the order is that of creation.
 #[derive(Debug, Default)]
@@ -53,6 +55,10 @@ pub(crate) struct Ec2State {
     images: BTreeMap<String, image::Image>,
     groups: BTreeMap<String, security_group::Group>,
     rules: BTreeMap<String, rule::Rule>,
+    associations: Vec<association::Association>,
+    peerings: Vec<association::Peering>,
+    /// Security groups of other accounts, which rules may refer to.
+    foreign_groups: BTreeMap<String, association::ForeignGroup>,
     templates: BTreeMap<String, launch_template::Template>,
     template_tokens: BTreeMap<String, launch_template::TokenUse>,
     interfaces: BTreeMap<String, interface::Interface>,
@@ -83,6 +89,10 @@ pub(crate) fn rules(shared: &Shared) -> Vec<Rule> {
             "UpdateSecurityGroupRuleDescriptionsIngress", rule_change::describe_ingress;
         update_security_group_rule_descriptions_egress =>
             "UpdateSecurityGroupRuleDescriptionsEgress", rule_change::describe_egress;
+        associate_security_group_vpc => "AssociateSecurityGroupVpc", association::associate;
+        disassociate_security_group_vpc => "DisassociateSecurityGroupVpc", association::disassociate;
+        describe_security_group_vpc_associations =>
+            "DescribeSecurityGroupVpcAssociations", association::describe;
         create_tags => "CreateTags", tags::create;
         delete_tags => "DeleteTags", tags::delete;
         describe_tags => "DescribeTags", tags::describe;

@@ -8,9 +8,11 @@ use aws_sdk_ec2::operation::describe_security_group_rules::{
 use aws_sdk_ec2::types as sdk;
 use ipnet::{Ipv4Net, Ipv6Net};
 
+use super::association;
 use super::filter::{Field, Filtered};
 use super::page::{self, page};
 use super::resource::{self, IdKind, Resource, SECURITY_GROUP, invalid, listed, missing, visible};
+use super::security_group::Group;
 use super::tags::{self, Tags};
 use crate::sim::error::ApiError;
 use crate::sim::world::World;
@@ -237,7 +239,8 @@ fn prefix_list(id: &str) -> Result<Peer, ApiError> {
 fn group_of_pair(world: &World, group: &str, pair: &sdk::UserIdGroupPair) -> Result<Peer, ApiError> {
     match (pair.group_id(), pair.group_name()) {
         (Some(id), _) => {
-            if pair.user_id().is_some_and(|account| account != world.account) {
+            let owner = world.ec2.foreign_groups.get(id).map_or(&world.account, |foreign| &foreign.account);
+            if pair.user_id().unwrap_or(&world.account) != owner {
                 return Err(SECURITY_GROUP.not_found(id));
             }
             referenced_group(world, group, id)
@@ -248,8 +251,12 @@ fn group_of_pair(world: &World, group: &str, pair: &sdk::UserIdGroupPair) -> Res
 }
 
 fn referenced_group(world: &World, group: &str, id: &str) -> Result<Peer, ApiError> {
-    let referenced = SECURITY_GROUP.find(&world.ec2.groups, id)?;
-    if world.ec2.groups.get(group).is_some_and(|group| group.vpc != referenced.vpc) {
+    let home = match world.ec2.foreign_groups.get(id) {
+        Some(foreign) => &foreign.vpc,
+        None => &SECURITY_GROUP.find(&world.ec2.groups, id)?.vpc,
+    };
+    let reachable = |group: &Group| group.vpc == *home || association::peering(world, &group.vpc, home).is_some();
+    if !world.ec2.groups.get(group).is_some_and(reachable) {
         return Err(ApiError::new(
             "InvalidGroup.NotFound",
             "You have specified two resources that belong to different networks.",
@@ -312,9 +319,7 @@ impl Rule {
             Peer::Ipv4(cidr) => rule.cidr_ipv4(cidr.to_string()),
             Peer::Ipv6(cidr) => rule.cidr_ipv6(cidr.to_string()),
             Peer::PrefixList(id) => rule.prefix_list_id(id),
-            Peer::Group(id) => rule.referenced_group_info(
-                sdk::ReferencedSecurityGroup::builder().group_id(id).user_id(&world.account).build(),
-            ),
+            Peer::Group(id) => rule.referenced_group_info(referenced(world, &self.group, id)),
         }
         .build()
     }
@@ -363,12 +368,29 @@ pub(super) fn to_permissions<'r>(world: &World, rules: impl Iterator<Item = &'r 
                 );
                 permissions.len() - 1
             });
-        add_peer(world, &mut permissions[index], peer, rule.spec.description.clone());
+        add_peer(world, &rule.group, &mut permissions[index], peer, rule.spec.description.clone());
     }
     permissions
 }
 
-fn add_peer(world: &World, permission: &mut sdk::IpPermission, peer: &Peer, description: Option<String>) {
+/// A group that a rule of `group` refers to: of one in another VPC, AWS says by which connection.
+fn referenced(world: &World, group: &str, id: &str) -> sdk::ReferencedSecurityGroup {
+    let (account, home) = match world.ec2.foreign_groups.get(id) {
+        Some(foreign) => (&foreign.account, Some(&foreign.vpc)),
+        None => (&world.account, world.ec2.groups.get(id).map(|group| &group.vpc)),
+    };
+    let own = world.ec2.groups.get(group).map(|group| &group.vpc);
+    let peering = own.zip(home).and_then(|(own, home)| association::peering(world, own, home));
+    sdk::ReferencedSecurityGroup::builder()
+        .group_id(id)
+        .user_id(account)
+        .set_vpc_id(home.filter(|_| peering.is_some()).cloned())
+        .set_vpc_peering_connection_id(peering.map(|peering| peering.id.clone()))
+        .set_peering_status(peering.map(|_| "active".to_owned()))
+        .build()
+}
+
+fn add_peer(world: &World, group: &str, permission: &mut sdk::IpPermission, peer: &Peer, description: Option<String>) {
     match peer {
         Peer::Ipv4(cidr) => permission
             .ip_ranges
@@ -382,9 +404,19 @@ fn add_peer(world: &World, permission: &mut sdk::IpPermission, peer: &Peer, desc
             .prefix_list_ids
             .get_or_insert_default()
             .push(sdk::PrefixListId::builder().prefix_list_id(id).set_description(description).build()),
-        Peer::Group(id) => permission.user_id_group_pairs.get_or_insert_default().push(
-            sdk::UserIdGroupPair::builder().group_id(id).user_id(&world.account).set_description(description).build(),
-        ),
+        Peer::Group(id) => {
+            let other = referenced(world, group, id);
+            permission.user_id_group_pairs.get_or_insert_default().push(
+                sdk::UserIdGroupPair::builder()
+                    .group_id(id)
+                    .set_user_id(other.user_id)
+                    .set_vpc_id(other.vpc_id)
+                    .set_vpc_peering_connection_id(other.vpc_peering_connection_id)
+                    .set_peering_status(other.peering_status)
+                    .set_description(description)
+                    .build(),
+            );
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use aws_sdk_ec2::operation::describe_security_group_references::{
 use aws_sdk_ec2::operation::describe_security_groups::{DescribeSecurityGroupsInput, DescribeSecurityGroupsOutput};
 use aws_sdk_ec2::types::{self as sdk, ResourceType};
 
+use super::association;
 use super::filter::{Field, Filtered};
 use super::page::{self, page};
 use super::resource::{
@@ -153,7 +154,8 @@ pub(super) fn create(
         .build())
 }
 
-/// Whether an interface uses the group, or a rule of another group refers to it.
+/// Whether an interface uses the group, a rule of another group refers to it, or it is associated
+/// with another VPC.
 fn in_use(world: &World, group: &str) -> bool {
     let ec2 = &world.ec2;
     ec2.interfaces.values().any(|interface| interface.exists(world) && interface.groups.iter().any(|id| id == group))
@@ -161,6 +163,7 @@ fn in_use(world: &World, group: &str) -> bool {
             .rules
             .values()
             .any(|rule| rule.group != group && matches!(&rule.spec.traffic.peer, Peer::Group(id) if id == group))
+        || association::has_any(world, group)
 }
 
 pub(super) fn delete(
@@ -323,9 +326,4 @@ pub(super) fn describe_references(
 pub(crate) fn default_group(world: &World, vpc: &str) -> Option<String> {
     let mut groups = world.ec2.groups.values();
     groups.find(|group| group.vpc == vpc && group.name == DEFAULT).map(|group| group.id.clone())
-}
-
-/// The VPC of a security group; `None` for an unknown one.
-pub(crate) fn group_vpc(world: &World, group: &str) -> Option<String> {
-    world.ec2.groups.get(group).map(|group| group.vpc.clone())
 }

@@ -81,6 +81,11 @@ pub(crate) fn target_group_exists(world: &World, arn: &str) -> bool {
     world.elb.target_groups.contains_key(arn)
 }
 
+/// The load balancer that forwards to a target group.
+pub(crate) fn balancer_of<'w>(world: &'w World, target_group: &str) -> Option<&'w str> {
+    world.elb.user_of(target_group).map(|balancer| balancer.arn.as_str())
+}
+
 /// Registers an instance on the group's port, as Auto Scaling does. No effect on an unknown group.
 pub(crate) fn register_instance(world: &mut World, target_group: &str, instance: &str) {
     target::register_instance(world, target_group, instance);

@@ -69,20 +69,20 @@ pub(super) fn groups(world: &World, kind: Kind, vpc: &str, groups: &[String]) ->
         return Err(unsupported("Security groups", kind));
     }
     for group in groups {
-        match ec2::group_vpc(world, group) {
+        match ec2::group_serves(world, group, vpc) {
             None => {
                 return Err(ApiError::new(
                     "InvalidSecurityGroup",
                     format!("The security group '{group}' does not exist"),
                 ));
             }
-            Some(other) if other != vpc => {
+            Some(false) => {
                 return Err(ApiError::new(
                     "InvalidSecurityGroup",
                     format!("The security group '{group}' is not in the VPC '{vpc}'"),
                 ));
             }
-            Some(_) => {}
+            Some(true) => {}
         }
     }
     Ok(groups.iter().cloned().collect())

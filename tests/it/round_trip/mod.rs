@@ -4,6 +4,8 @@
 
 mod case;
 mod launch_template;
+mod scaling_policy;
+mod security_group;
 mod table;
 mod target_group;
 
@@ -14,7 +16,15 @@ use case::Seen;
 
 /// All cases; a kind's are in its file.
 pub(crate) fn cases() -> Vec<Case> {
-    [launch_template::cases(), target_group::cases()].into_iter().flatten().collect()
+    [
+        launch_template::cases(),
+        scaling_policy::cases(),
+        security_group::cases(),
+        target_group::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 #[tokio::test(start_paused = true)]

@@ -158,13 +158,11 @@ impl Intercept for Account {
 
 impl Given {
     pub(super) async fn make(ec2: &ec2::Client) -> Self {
-        let vpc = ec2
-            .create_vpc()
-            .cidr_block("10.0.0.0/16")
-            .tag_specifications(named(ResourceType::Vpc, "VPC-Lab"))
-            .send()
-            .await
-            .expect("a VPC");
+        let create = |name: &str, cidr: &str| {
+            ec2.create_vpc().cidr_block(cidr).tag_specifications(named(ResourceType::Vpc, name)).send()
+        };
+        let vpc = create("VPC-Lab", "10.0.0.0/16").await.expect("a VPC");
+        create("VPC-Other", "10.1.0.0/16").await.expect("another VPC");
         let vpc = vpc.vpc.and_then(|vpc| vpc.vpc_id).expect("a VPC id");
         let mut subnets = Vec::new();
         for (number, (name, zone)) in

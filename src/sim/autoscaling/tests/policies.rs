@@ -234,12 +234,16 @@ async fn request_count_needs_the_label_of_an_attached_target_group() {
             TargetTrackingConfiguration::builder().predefined_metric_specification(metric).target_value(100.0),
         )
     };
-    let label = format!("app/front-lb/0123456789abcdef/targetgroup/{suffix}");
+    let balancers = lab.sim.elbv2().describe_load_balancers().names("front-lb").send().await.unwrap();
+    let balancer = balancers.load_balancers()[0].load_balancer_arn().unwrap().split_once(":loadbalancer/").unwrap().1;
+    let label = format!("{balancer}/targetgroup/{suffix}");
     refused!(counting(None), "ValidationError", "A resource label is required");
     refused!(counting(Some("front".to_owned())), "ValidationError", "Invalid resource label");
     refused!(counting(Some(label.clone())), "ValidationError", "not attached");
     let attach = lab.client.attach_load_balancer_target_groups().auto_scaling_group_name("web");
     attach.target_group_arns(&arn).send().await.unwrap();
+    let other = format!("app/other-lb/0123456789abcdef/targetgroup/{suffix}");
+    refused!(counting(Some(other)), "ValidationError", "does not route traffic");
     counting(Some(label.clone())).send().await.unwrap();
     let cpu = PredefinedMetricSpecification::builder()
         .predefined_metric_type(MetricType::AsgAverageCpuUtilization)

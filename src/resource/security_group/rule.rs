@@ -1,117 +1,16 @@
-//! Security groups and what they let in and out.
+//! Rules of security groups: what they let through, and from or to where.
 
 use std::fmt;
 
 use ipnet::{Ipv4Net, Ipv6Net};
-use typed_builder::TypedBuilder;
 
-use crate::id::{PrefixListId, SecurityGroupId, VpcId};
-use crate::input::{Input, IntoInput, sources};
+use crate::id::{AccountId, PrefixListId, SecurityGroupId};
+use crate::input::{Input, IntoInput};
 use crate::problem::Problems;
+use crate::resource::Visit;
 use crate::value::{ToValue, Value};
 
-use super::names::names;
-use super::{Describe, Operation, Property, Tags, Visit};
-
-/// A security group: a firewall around network interfaces.
-///
-/// Its rules are exactly those declared here and in [`SecurityGroupRule`](crate::SecurityGroupRule)s
-/// of the same stack; others that appear on it are drift. Without an egress rule it keeps AWS's
-/// default, which lets everything out. Name, description and VPC cannot change on an existing
-/// group: changing one replaces it.
-///
-/// Follows `CreateSecurityGroup` of the EC2 API.
-///
-/// ```
-/// use purlin::{Ingress, SecurityGroup, Stack, Vpc};
-///
-/// let mut stack = Stack::new("web");
-/// let vpc = stack.add("vpc", Vpc::named("VPC-Lab"));
-/// let balancer = stack.add(
-///     "alb",
-///     SecurityGroup::builder()
-///         .name("Web-ALB-SG")
-///         .description("HTTP from anywhere")
-///         .vpc(vpc)
-///         .ingress(Ingress::http().from_anywhere_ipv4())
-///         .build(),
-/// );
-/// stack.add(
-///     "instances",
-///     SecurityGroup::builder()
-///         .name("ASG-Web-Inst-SG")
-///         .description("HTTP Allow")
-///         .vpc(vpc)
-///         .ingress(Ingress::http().from_group(balancer))
-///         .build(),
-/// );
-/// ```
-#[derive(Debug, Clone, PartialEq, TypedBuilder)]
-#[builder(doc, mutators(
-    /// Lets something in; may be repeated. Without any, nothing is let in.
-    pub fn ingress(&mut self, rule: Ingress) {
-        self.ingress.push(rule.0);
-    }
-    /// Lets something out; may be repeated. Without any, AWS lets everything out.
-    pub fn egress(&mut self, rule: Egress) {
-        self.egress.get_or_insert_default().push(rule.0);
-    }
-    /// Lets nothing out, except what `egress` adds.
-    pub fn no_egress(&mut self) {
-        self.egress.get_or_insert_default();
-    }
-    /// Sets a tag; may be repeated.
-    pub fn tag(&mut self, key: impl Into<String>, value: impl Into<String>) {
-        self.tags.insert(key, value);
-    }
-))]
-#[non_exhaustive]
-pub struct SecurityGroup {
-    /// The name: 1 to 255 characters, unique in the VPC whatever its case, not beginning with
-    /// `sg-`. Sets `GroupName`.
-    #[builder(setter(into))]
-    pub(crate) name: String,
-    /// What the group is for: 1 to 255 characters. AWS requires it. Sets `Description`.
-    #[builder(setter(into))]
-    pub(crate) description: String,
-    /// The VPC. Sets `VpcId`.
-    #[builder(setter(transform = |vpc: impl IntoInput<VpcId>| vpc.into_input()))]
-    pub(crate) vpc: Input<VpcId>,
-    #[builder(via_mutators)]
-    pub(crate) ingress: Vec<Rule>,
-    #[builder(via_mutators)]
-    pub(crate) egress: Option<Vec<Rule>>,
-    #[builder(via_mutators)]
-    pub(crate) tags: Tags,
-}
-
-/// What AWS hands out for a security group.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SecurityGroupOutputs {
-    /// The id of the group.
-    pub id: SecurityGroupId,
-}
-
-sources! {
-    SecurityGroup => "id": SecurityGroupId;
-}
-
-names! {
-    /// The protocol of a security group rule.
-    Protocol {
-        /// Every protocol and port.
-        All = "-1",
-        /// TCP.
-        Tcp = "tcp",
-        /// UDP.
-        Udp = "udp",
-        /// ICMP for IPv4.
-        Icmp = "icmp",
-        /// ICMP for IPv6.
-        Icmpv6 = "icmpv6",
-    }
-}
+use super::Protocol;
 
 /// Who a rule is about.
 #[derive(Debug, Clone, PartialEq)]
@@ -120,8 +19,43 @@ pub(crate) enum Peer {
     Ipv6(String),
     PrefixList(Input<PrefixListId>),
     Group(Input<SecurityGroupId>),
+    /// A group of another account.
+    GroupOf(AccountId, SecurityGroupId),
     /// The group that has the rule.
     Itself,
+}
+
+impl Peer {
+    /// What AWS cannot turn into another on a rule that exists.
+    pub(crate) fn sort(&self) -> PeerSort {
+        match self {
+            Self::Ipv4(_) => PeerSort::Ipv4,
+            Self::Ipv6(_) => PeerSort::Ipv6,
+            Self::PrefixList(_) => PeerSort::PrefixList,
+            Self::Group(_) | Self::GroupOf(..) | Self::Itself => PeerSort::Group,
+        }
+    }
+
+    /// An IPv4 network as AWS writes it; what is none is reported when the stack is planned.
+    fn ipv4(network: &dyn fmt::Display) -> Self {
+        let text = network.to_string();
+        Self::Ipv4(text.parse::<Ipv4Net>().map_or(text, |network| network.to_string()))
+    }
+
+    /// An IPv6 network as AWS writes it, such as with lower-case digits.
+    fn ipv6(network: &dyn fmt::Display) -> Self {
+        let text = network.to_string();
+        Self::Ipv6(text.parse::<Ipv6Net>().map_or(text, |network| network.to_string()))
+    }
+}
+
+/// The sorts of sources and destinations that AWS tells apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PeerSort {
+    Ipv4,
+    Ipv6,
+    PrefixList,
+    Group,
 }
 
 /// A rule in either direction; builders name the type in their own.
@@ -149,7 +83,7 @@ impl Rule {
         match &mut self.peer {
             Peer::PrefixList(input) => visit(input),
             Peer::Group(input) => visit(input),
-            Peer::Ipv4(_) | Peer::Ipv6(_) | Peer::Itself => {}
+            Peer::Ipv4(_) | Peer::Ipv6(_) | Peer::GroupOf(..) | Peer::Itself => {}
         }
     }
 
@@ -168,7 +102,8 @@ impl Rule {
                         );
                     }
                 }
-                _ => {
+                Protocol::All | Protocol::Number(_) => {}
+                Protocol::Icmp | Protocol::Icmpv6 => {
                     problems.range("V109", path, Some(from), -1..=255);
                     problems.range("V109", path, Some(to), -1..=255);
                     if from == -1 && to != -1 {
@@ -218,14 +153,17 @@ impl Rule {
     }
 }
 
-fn is_description(c: char) -> bool {
+pub(crate) fn is_description(c: char) -> bool {
     c.is_ascii_alphanumeric() || " ._-:/()#,@[]+=&;{}!$*".contains(c)
 }
 
 impl ToValue for Rule {
     fn to_value(&self) -> Value {
         let ports = match (self.protocol, self.ports) {
-            (Protocol::All, _) | (_, None) => Value::Unset,
+            (Protocol::All | Protocol::Number(_), _) | (_, None) => Value::Unset,
+            (protocol, Some((-1, _))) if protocol.is_icmp() => Value::Unset,
+            (protocol, Some((kind, -1))) if protocol.is_icmp() => Value::Text(format!("type {kind}")),
+            (protocol, Some((kind, code))) if protocol.is_icmp() => Value::Text(format!("type {kind} code {code}")),
             (_, Some((from, to))) if from == to => Value::Text(from.to_string()),
             (_, Some((from, to))) => Value::Text(format!("{from}-{to}")),
         };
@@ -233,12 +171,12 @@ impl ToValue for Rule {
             Peer::Ipv4(cidr) | Peer::Ipv6(cidr) => Value::of(cidr),
             Peer::PrefixList(id) => Value::of(id),
             Peer::Group(id) => Value::of(id),
+            Peer::GroupOf(account, id) => Value::Text(format!("{account}/{id}")),
             Peer::Itself => Value::of("self"),
         };
-        let protocol = if self.protocol == Protocol::All { Value::of("all") } else { Value::of(&self.protocol) };
         let description = self.description.as_ref().filter(|text| !text.is_empty());
         Value::map([
-            ("protocol", protocol),
+            ("protocol", Value::of(&self.protocol)),
             ("ports", ports),
             ("peer", peer),
             ("description", description.map_or(Value::Unset, Value::of)),
@@ -250,7 +188,7 @@ impl ToValue for Rule {
 macro_rules! direction {
     (
         $(#[$doc:meta])* $name:ident, $(#[$ports_doc:meta])* $ports:ident, $word:literal:
-        $anywhere_ipv4:ident $anywhere_ipv6:ident $cidr_ipv4:ident $cidr_ipv6:ident $prefix_list:ident $group:ident $itself:ident
+        $anywhere_ipv4:ident $anywhere_ipv6:ident $cidr_ipv4:ident $cidr_ipv6:ident $prefix_list:ident $group:ident $group_of:ident $itself:ident
     ) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq)]
@@ -295,14 +233,26 @@ macro_rules! direction {
                 $ports { protocol: Protocol::Udp, ports: Some(((*ports.start()).into(), (*ports.end()).into())) }
             }
 
-            /// An ICMP type and code, 0 to 255 each; -1 means all.
+            /// ICMP of one type and code, 0 to 255 each; -1 means all.
             pub fn icmp(kind: i16, code: i16) -> $ports {
                 $ports { protocol: Protocol::Icmp, ports: Some((kind.into(), code.into())) }
             }
 
-            /// An ICMPv6 type and code, 0 to 255 each; -1 means all.
+            /// ICMPv6 of one type and code, 0 to 255 each; -1 means all.
             pub fn icmpv6(kind: i16, code: i16) -> $ports {
                 $ports { protocol: Protocol::Icmpv6, ports: Some((kind.into(), code.into())) }
+            }
+
+            /// A protocol by the number that IANA has assigned to it, such as 50 for ESP: all of it,
+            /// with every port or type.
+            pub fn protocol(number: u8) -> $ports {
+                let protocol = Protocol::of_number(number);
+                let ports = match protocol {
+                    Protocol::Tcp | Protocol::Udp => Some((0, 65535)),
+                    Protocol::Icmp | Protocol::Icmpv6 => Some((-1, -1)),
+                    Protocol::All | Protocol::Number(_) => None,
+                };
+                $ports { protocol, ports }
             }
 
             /// Every protocol and port.
@@ -310,7 +260,8 @@ macro_rules! direction {
                 $ports { protocol: Protocol::All, ports: None }
             }
 
-            /// Describes the rule: up to 255 characters.
+            /// Describes the rule: up to 255 letters, digits, spaces and
+            /// `._-:/()#,@[]+=&;{}!$*`. Sets `Description`.
             #[must_use]
             pub fn description(mut self, text: impl Into<String>) -> Self {
                 self.0.description = Some(text.into());
@@ -338,13 +289,13 @@ macro_rules! direction {
             #[doc = concat!("Traffic ", $word, " an IPv4 network, such as `10.0.0.0/16`. Checked when the stack is planned.")]
             #[must_use]
             pub fn $cidr_ipv4(self, network: impl fmt::Display) -> $name {
-                self.peer(Peer::Ipv4(network.to_string()))
+                self.peer(Peer::ipv4(&network))
             }
 
             #[doc = concat!("Traffic ", $word, " an IPv6 network, such as `2001:db8::/32`. Checked when the stack is planned.")]
             #[must_use]
             pub fn $cidr_ipv6(self, network: impl fmt::Display) -> $name {
-                self.peer(Peer::Ipv6(network.to_string()))
+                self.peer(Peer::ipv6(&network))
             }
 
             #[doc = concat!("Traffic ", $word, " the networks of a managed prefix list.")]
@@ -353,10 +304,16 @@ macro_rules! direction {
                 self.peer(Peer::PrefixList(list.into_input()))
             }
 
-            #[doc = concat!("Traffic ", $word, " the network interfaces that have another security group.")]
+            #[doc = concat!("Traffic ", $word, " the network interfaces that have another security group: one of the same VPC, or of this account in a VPC that is peered with it.")]
             #[must_use]
             pub fn $group(self, group: impl IntoInput<SecurityGroupId>) -> $name {
                 self.peer(Peer::Group(group.into_input()))
+            }
+
+            #[doc = concat!("Traffic ", $word, " the network interfaces that have a security group of another account, in a VPC that is peered with this one.")]
+            #[must_use]
+            pub fn $group_of(self, account: AccountId, group: SecurityGroupId) -> $name {
+                self.peer(Peer::GroupOf(account, group))
             }
 
             #[doc = concat!("Traffic ", $word, " the network interfaces that have this same security group.")]
@@ -379,7 +336,7 @@ direction! {
     Ingress,
     /// What an [`Ingress`] rule lets in; say next where it may come from.
     IngressPorts, "from":
-    from_anywhere_ipv4 from_anywhere_ipv6 from_ipv4 from_ipv6 from_prefix_list from_group from_self
+    from_anywhere_ipv4 from_anywhere_ipv6 from_ipv4 from_ipv6 from_prefix_list from_group from_group_of from_self
 }
 
 direction! {
@@ -393,89 +350,5 @@ direction! {
     Egress,
     /// What an [`Egress`] rule lets out; say next where it may go.
     EgressPorts, "to":
-    to_anywhere_ipv4 to_anywhere_ipv6 to_ipv4 to_ipv6 to_prefix_list to_group to_self
-}
-
-impl Describe for SecurityGroup {
-    const PROPERTIES: &'static [Property<Self>] = &[
-        Property::<Self>::new("name", "CreateSecurityGroup.GroupName", |r| Value::of(&r.name)),
-        Property::<Self>::new("description", "CreateSecurityGroup.Description", |r| Value::of(&r.description)),
-        Property::<Self>::new("vpc", "CreateSecurityGroup.VpcId", |r| Value::of(&r.vpc)),
-        Property::<Self>::new("ingress", "AuthorizeSecurityGroupIngress.IpPermissions", |r| Value::of(&r.ingress))
-            .elements(Operation::AuthorizeSecurityGroupIngress, Operation::RevokeSecurityGroupIngress)
-            .modified_by(Operation::ModifySecurityGroupRules)
-            .after_create(),
-        Property::<Self>::new("egress", "AuthorizeSecurityGroupEgress.IpPermissions", |r| Value::of(&r.egress))
-            .elements(Operation::AuthorizeSecurityGroupEgress, Operation::RevokeSecurityGroupEgress)
-            .modified_by(Operation::ModifySecurityGroupRules)
-            .or(|_| Value::List(vec![Value::of(&Rule::everything_out())]))
-            .after_create(),
-        Property::<Self>::new("tags", "CreateSecurityGroup.TagSpecifications", |r| Value::of(&r.tags))
-            .elements(Operation::CreateTags, Operation::DeleteTags),
-    ];
-    const CREATE: Operation = Operation::CreateSecurityGroup;
-    const DELETE: Operation = Operation::DeleteSecurityGroup;
-
-    fn natural_key(&self) -> Vec<Value> {
-        // AWS compares the names of security groups without regard to case.
-        vec![Value::of(&self.vpc), Value::Text(self.name.to_lowercase())]
-    }
-
-    fn unique_name(&mut self) -> Option<(&mut String, usize)> {
-        Some((&mut self.name, 255))
-    }
-
-    fn set_tag(&mut self, key: &str, value: &str) {
-        self.tags.insert(key, value);
-    }
-
-    fn has_tag(&self, key: &str) -> bool {
-        self.tags.get(key).is_some()
-    }
-
-    fn inputs(&mut self, visit: &mut Visit<'_>) {
-        visit(&mut self.vpc);
-        self.ingress.iter_mut().for_each(|rule| rule.visit(visit));
-        self.egress.iter_mut().flatten().for_each(|rule| rule.visit(visit));
-    }
-
-    fn validate(&self, problems: &mut Problems<'_>) {
-        problems.text(
-            "V104",
-            "name",
-            &self.name,
-            1..=255,
-            is_description,
-            "letters, digits, spaces and `._-:/()#,@[]+=&;{}!$*`",
-        );
-        if self.name.to_lowercase().starts_with("sg-") {
-            problems.report("V103", "name", format!("{:?}", self.name), "must not begin with `sg-`");
-        }
-        problems.text(
-            "V106",
-            "description",
-            &self.description,
-            1..=255,
-            is_description,
-            "letters, digits, spaces and `._-:/()#,@[]+=&;{}!$*`",
-        );
-        for (path, rules) in [("ingress", &self.ingress), ("egress", self.egress.as_ref().unwrap_or(&Vec::new()))] {
-            for (index, rule) in rules.iter().enumerate() {
-                let path = format!("{path}[{index}]");
-                rule.validate(&path, problems);
-                if let Some(first) = rules[..index].iter().position(|earlier| earlier.is_same(rule)) {
-                    problems.report("V118", path, Value::of(rule), format!("is the same rule as [{first}]"));
-                }
-            }
-        }
-        self.tags.validate(problems);
-    }
-
-    fn output(outputs: &SecurityGroupOutputs, name: &str) -> Value {
-        if name == "id" { Value::of(&outputs.id) } else { Value::Unset }
-    }
-
-    fn id(outputs: &SecurityGroupOutputs) -> &str {
-        outputs.id.as_str()
-    }
+    to_anywhere_ipv4 to_anywhere_ipv6 to_ipv4 to_ipv6 to_prefix_list to_group to_group_of to_self
 }
