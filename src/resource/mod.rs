@@ -100,6 +100,18 @@ pub(crate) trait Describe: Declare {
         Vec::new()
     }
 
+    /// What else has to be done where these properties, by their paths, differ from what is
+    /// observed, or where something was left undone: what no property of its own stands for.
+    fn follows(&self, observed: &Self, changed: &[&str]) -> Option<Follows> {
+        let _ = (observed, changed);
+        None
+    }
+
+    /// Why an observed one must not be deleted, if it must not.
+    fn protected(&self) -> Option<String> {
+        None
+    }
+
     /// Sets a tag; does nothing on kinds that AWS cannot tag.
     fn set_tag(&mut self, key: &str, value: &str);
 
@@ -123,6 +135,15 @@ pub(crate) trait Describe: Declare {
         let _ = operation;
         &[]
     }
+}
+
+/// A change that follows from others.
+#[derive(Debug)]
+pub(crate) struct Follows {
+    pub(crate) path: &'static str,
+    pub(crate) before: Value,
+    pub(crate) after: Value,
+    pub(crate) call: Operation,
 }
 
 /// A resource as AWS has it: every value known, and what AWS handed out.
@@ -385,6 +406,11 @@ impl AnyObserved {
 
     pub(crate) fn kind(&self) -> &'static str {
         with_observed!(self, observed => kind_of(&observed.spec))
+    }
+
+    /// Why it must not be deleted, if it must not.
+    pub(crate) fn protected(&self) -> Option<String> {
+        with_observed!(self, observed => observed.spec.protected())
     }
 
     pub(crate) fn owner(&self) -> Option<&tags::Owner> {

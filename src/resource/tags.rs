@@ -15,6 +15,10 @@ pub(crate) const ADDRESS: &str = "purlin:address";
 pub(crate) const NAME: &str = "purlin:name";
 /// The prefix of the tags by which a group records which of its untaggable children are ours.
 pub(crate) const CHILD: &str = "purlin:child:";
+/// The prefix of the tags by which a group records which of its lifecycle hooks are ours.
+pub(crate) const HOOK: &str = "purlin:hook:";
+/// The prefix of the tags by which a group records which of its notifications are ours.
+pub(crate) const NOTIFICATION: &str = "purlin:notification:";
 
 /// Tags of a resource: keys of 1 to 128 characters, values of up to 256.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
