@@ -4,6 +4,7 @@
 mod auto_scaling_group;
 mod call;
 mod convert;
+mod instance_requirements;
 mod launch_template;
 mod listener;
 mod listener_rule;

@@ -14,6 +14,7 @@
 
 mod attributes;
 mod auto_scaling_group;
+mod instance_requirements;
 mod launch_template;
 mod listener;
 mod listener_rule;
@@ -33,6 +34,7 @@ use std::fmt::Debug;
 #[doc(hidden)]
 pub use attributes::Attributes;
 pub use auto_scaling_group::*;
+pub use instance_requirements::*;
 pub use launch_template::*;
 pub use listener::*;
 pub use listener_rule::*;
