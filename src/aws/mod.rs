@@ -10,6 +10,7 @@ mod listener;
 mod listener_rule;
 mod load_balancer;
 mod lookup;
+mod notification;
 mod observe;
 mod scaling_policy;
 mod security_group;

@@ -20,6 +20,7 @@ mod listener;
 mod listener_rule;
 mod load_balancer;
 mod names;
+mod notification;
 mod operation;
 mod property;
 mod record;
@@ -39,6 +40,7 @@ pub use launch_template::*;
 pub use listener::*;
 pub use listener_rule::*;
 pub use load_balancer::*;
+pub use notification::*;
 pub use operation::Operation;
 pub(crate) use property::{Property, Unset, Update};
 pub use scaling_policy::*;
@@ -177,6 +179,7 @@ macro_rules! kinds {
             LaunchTemplate, LaunchTemplateOutputs;
             AutoScalingGroup, AutoScalingGroupOutputs;
             ScalingPolicy, ScalingPolicyOutputs;
+            Notification, NotificationOutputs;
         }
     };
 }

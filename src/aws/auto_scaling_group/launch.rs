@@ -10,6 +10,7 @@ use crate::resource::{
 };
 
 use super::super::convert::{count, uncount};
+use super::super::instance_requirements::{from_autoscaling, to_autoscaling};
 use super::super::known;
 
 pub(super) fn specification(template: &TemplateVersion) -> Result<asg::LaunchTemplateSpecification> {
@@ -41,9 +42,7 @@ fn launch_override(item: &LaunchOverride) -> Result<asg::LaunchTemplateOverrides
     Ok(match &item.choice {
         InstanceChoice::Template => builder,
         InstanceChoice::Type(name) => builder.instance_type(name),
-        InstanceChoice::Requirements(requirements) => {
-            builder.instance_requirements(super::requirements::to_sdk(requirements))
-        }
+        InstanceChoice::Requirements(requirements) => builder.instance_requirements(to_autoscaling(requirements)),
     }
     .build())
 }
@@ -118,9 +117,7 @@ fn version(template: &asg::LaunchTemplateSpecification) -> Option<TemplateVersio
 fn parse_override(item: &asg::LaunchTemplateOverrides) -> LaunchOverride {
     let choice = match (item.instance_type(), item.instance_requirements()) {
         (Some(name), _) => InstanceChoice::Type(name.to_owned()),
-        (None, Some(requirements)) => {
-            InstanceChoice::Requirements(Box::new(super::requirements::from_sdk(requirements)))
-        }
+        (None, Some(requirements)) => InstanceChoice::Requirements(Box::new(from_autoscaling(requirements))),
         (None, None) => InstanceChoice::Template,
     };
     LaunchOverride {

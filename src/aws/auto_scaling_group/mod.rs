@@ -3,7 +3,6 @@
 mod launch;
 mod parts;
 mod refresh;
-mod requirements;
 mod settings;
 mod snapshot;
 

@@ -7,7 +7,7 @@ use crate::input::{Input, IntoInput, Ref};
 use crate::problem::Problems;
 use crate::resource::names::names;
 use crate::resource::record::record;
-use crate::resource::{LaunchTemplate, Visit};
+use crate::resource::{InstanceRequirements, LaunchTemplate, Visit};
 use crate::value::{ToValue, Value};
 
 /// A launch template and which of its versions.
@@ -238,6 +238,10 @@ impl MixedInstances {
             }
             if let InstanceChoice::Requirements(requirements) = &item.choice {
                 requirements.validate(&format!("{path}.requirements"), problems);
+                if requirements.encryption_in_transit.is_some() {
+                    let path = format!("{path}.requirements.encryption_in_transit");
+                    problems.report("P30", path, "", "only launch templates take it");
+                }
             }
         }
         let Some(distribution) = &self.distribution else { return };
@@ -414,19 +418,5 @@ names! {
         InterruptibleCapacityReservation = "interruptible-capacity-reservation",
         /// On-Demand capacity.
         OnDemand = "on-demand",
-    }
-}
-
-/// What stands in for the requirements until they are merged.
-#[derive(Debug, Clone, PartialEq)]
-pub struct InstanceRequirements {}
-
-impl InstanceRequirements {
-    fn validate(&self, _path: &str, _problems: &mut Problems<'_>) {}
-}
-
-impl ToValue for InstanceRequirements {
-    fn to_value(&self) -> Value {
-        Value::Unset
     }
 }
