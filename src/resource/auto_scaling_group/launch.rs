@@ -195,18 +195,16 @@ impl MixedInstances {
         self.overrides.iter().any(|item| matches!(item.choice, InstanceChoice::Requirements(_)))
     }
 
-    /// What leaving out a part of it means (`InstancesDistribution`).
+    /// What leaving out a part of it means (`InstancesDistribution`). Base and percentage mean
+    /// nothing beside segments, nor the number of pools beside other strategies: there the default
+    /// says that they are left out.
     pub(crate) fn defaults(&self) -> Value {
-        let spot = self.distribution.as_ref().and_then(|distribution| distribution.spot_allocation);
-        let lowest_price = spot.is_none_or(|strategy| strategy == SpotAllocation::LowestPrice);
-        let segmented = self.distribution.as_ref().is_some_and(|distribution| !distribution.segments.is_empty());
-        let unless_segmented = |value: i64| if segmented { Value::Unset } else { Value::Integer(value) };
         let distribution = Value::map([
             ("on_demand_allocation", Value::of(&self.default_on_demand())),
-            ("on_demand_base", unless_segmented(0)),
-            ("on_demand_percentage", unless_segmented(100)),
+            ("on_demand_base", Value::Integer(0)),
+            ("on_demand_percentage", Value::Integer(100)),
             ("spot_allocation", Value::of(&SpotAllocation::LowestPrice)),
-            ("spot_pools", if lowest_price { Value::Integer(2) } else { Value::Unset }),
+            ("spot_pools", Value::Integer(2)),
         ]);
         Value::map([("distribution", distribution)])
     }
