@@ -147,12 +147,10 @@ pub(super) fn from_ec2(from: &ec2::InstanceRequirements) -> InstanceRequirements
     InstanceRequirements { encryption_in_transit, ..from_response!(from) }
 }
 
-#[allow(dead_code, reason = "for the overrides of Auto Scaling groups")]
 pub(super) fn to_autoscaling(from: &InstanceRequirements) -> autoscaling::InstanceRequirements {
     to_request!(from, autoscaling::{InstanceRequirements, VCpuCountRequest}).build()
 }
 
-#[allow(dead_code, reason = "for the overrides of Auto Scaling groups")]
 pub(super) fn from_autoscaling(from: &autoscaling::InstanceRequirements) -> InstanceRequirements {
     from_response!(from)
 }

@@ -10,6 +10,7 @@ mod listener;
 mod listener_rule;
 mod load_balancer;
 mod lookup;
+mod notification;
 mod observe;
 mod scaling_policy;
 mod security_group;
@@ -119,12 +120,20 @@ pub(crate) struct Watch {
     /// Failures that were there when the wait began on something that existed before the run, by
     /// id: their cause may be gone since. `None` before the first look.
     old_failures: Option<HashSet<String>>,
+    /// The calls of the run on what is waited for.
+    calls: Vec<Operation>,
 }
 
 impl Watch {
-    /// Begins a wait for something that existed before the run, or that the run has made.
-    pub(crate) fn begin(existed: bool) -> Self {
-        Self { old_failures: if existed { None } else { Some(HashSet::new()) } }
+    /// Begins a wait for something that existed before the run, or that the run has made, and on
+    /// which the run makes these calls.
+    pub(crate) fn begin(existed: bool, calls: Vec<Operation>) -> Self {
+        Self { old_failures: if existed { None } else { Some(HashSet::new()) }, calls }
+    }
+
+    /// Whether the run makes this call on what is waited for.
+    fn does(&self, operation: Operation) -> bool {
+        self.calls.contains(&operation)
     }
 }
 

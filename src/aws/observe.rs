@@ -9,8 +9,8 @@ use crate::resource::{AnyObserved, AnyResource};
 use crate::stack::{Item, Stack};
 
 use super::{
-    Cx, auto_scaling_group, launch_template, listener, listener_rule, load_balancer, lookup, scaling_policy,
-    security_group, target_group,
+    Cx, auto_scaling_group, launch_template, listener, listener_rule, load_balancer, lookup, notification,
+    scaling_policy, security_group, target_group,
 };
 
 /// The declared resources of one kind.
@@ -61,7 +61,12 @@ pub(crate) async fn observe(cx: &Cx<'_>, stack: &Stack, lookups: bool) -> Result
     );
     dedup(&mut parents);
     let owned: Vec<_> = scaling.iter().filter(|group| ours(cx, group.owner.as_ref())).cloned().collect();
-    let (listeners, policies) = tokio::try_join!(listener::observe(cx, &parents), scaling_policy::observe(cx, &owned))?;
+    let notifies = !declared!(stack, Notification).is_empty();
+    let (listeners, policies, notifications) = tokio::try_join!(
+        listener::observe(cx, &parents),
+        scaling_policy::observe(cx, &owned),
+        notification::observe(cx, &owned, notifies)
+    )?;
     let mut parents: Vec<String> = listeners
         .iter()
         .filter(|listener| ours(cx, listener.owner.as_ref()) && listener.spec.accept.is_http())
@@ -80,6 +85,7 @@ pub(crate) async fn observe(cx: &Cx<'_>, stack: &Stack, lookups: bool) -> Result
     resources.extend(templates.into_iter().map(AnyObserved::from));
     resources.extend(auto_scaling_group::any(scaling));
     resources.extend(policies.into_iter().map(AnyObserved::from));
+    resources.extend(notifications.into_iter().map(AnyObserved::from));
     Ok(Observation { found, resources })
 }
 

@@ -136,7 +136,12 @@ impl Run<'_> {
             StepKind::Settle => {
                 let (node, desired) = self.desired(subject)?;
                 let outputs = self.get(node)?;
-                let watch = Watch::begin(subject.observed.is_some());
+                let own = self.plan.steps.iter().filter(|other| other.subject == step.subject);
+                let calls = own.filter_map(|other| match other.kind {
+                    StepKind::Call(operation) => Some(operation),
+                    _ => None,
+                });
+                let watch = Watch::begin(subject.observed.is_some(), calls.collect());
                 self.wait(cx, step, Wait::Settled { desired, outputs, watch }).await
             }
             StepKind::Delete(_) => {

@@ -60,7 +60,7 @@ pub(super) fn advise(stack: &Stack, subjects: &[Subject], changes: &[ResourceCha
                 }
             }
             AnyResource::AutoScalingGroup(group) => {
-                if !group.target_groups.is_empty() && group.health_check != Some(GroupHealthCheck::LoadBalancer) {
+                if !group.target_groups.is_empty() && !group.health_checks.contains(&GroupHealthCheck::LoadBalancer) {
                     say("ec2-health-only", "instances that fail the load balancer's health check are not replaced; set `health_check(GroupHealthCheck::LoadBalancer)`".to_owned());
                 }
                 if let Some(template) = template_of(stack, subject) {
@@ -96,7 +96,10 @@ fn open_to_the_world(rule: &Rule, say: &mut impl FnMut(&'static str, String)) {
 /// The declared template of a declared group.
 fn template_of<'a>(stack: &'a Stack, subject: &Subject) -> Option<&'a crate::resource::LaunchTemplate> {
     let Item::Resource(AnyResource::AutoScalingGroup(group)) = &stack.nodes[subject.node?].item else { return None };
-    let Value::Pending(attr) = Value::of(&group.launch_template.id) else { return None };
+    let Value::Pending(attr) = group.launch_template.templates().first().map(|template| Value::of(&template.id))?
+    else {
+        return None;
+    };
     match &stack.nodes.get(attr.node.index)?.item {
         Item::Resource(AnyResource::LaunchTemplate(template)) => Some(template),
         _ => None,

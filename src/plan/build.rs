@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::input::Attr;
 use crate::problem::Problem;
 use crate::resource::tags::{ADDRESS, NAME, STACK};
-use crate::resource::{AnyObserved, AnyOutputs, AnyResource, with_both, with_observed, with_resource};
+use crate::resource::{AnyObserved, AnyOutputs, AnyResource, Describe as _, with_both, with_observed, with_resource};
 use crate::stack::{Address, Item, Stack};
 use crate::value::Value;
 
@@ -24,6 +24,7 @@ pub(crate) fn plan(stack: &Stack, observation: Observation, goal: Goal) -> Resul
         builder.declared()?;
     }
     builder.leftovers();
+    builder.check_protected()?;
     Ok(builder.finish(goal))
 }
 
@@ -170,6 +171,7 @@ impl<'a> Builder<'a> {
     /// What differs, and what has to go because something else goes.
     fn differences(&self, desired: &AnyResource, observed: &AnyObserved) -> Vec<PropertyChange> {
         let mut changes = differences_any(desired, observed);
+        changes.extend(follows_any(desired, observed, &changes));
         let outputs = observed.outputs();
         if self.tied.contains(outputs.id()) {
             changes.push(PropertyChange {
@@ -274,6 +276,24 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// What is protected from deletion is not to be deleted halfway through a run.
+    fn check_protected(&self) -> Result<()> {
+        let going = self.subjects.iter().filter(|subject| subject.desired.is_none());
+        let protected: Vec<_> = going
+            .filter_map(|subject| {
+                let observed = subject.observed.as_ref()?;
+                let reason = observed.protected()?;
+                Some(format!("{}: {} cannot be deleted: {reason}", subject.address, observed.outputs().id()))
+            })
+            .collect();
+        if protected.is_empty() {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Conflict, protected.join("\n")).with_hint(
+            "to delete it, declare it without the protection and deploy that first; nothing has been changed",
+        ))
+    }
+
     /// Who holds the natural key of something that is to be created.
     fn holder(&mut self, index: usize, desired: &AnyResource) -> Holder {
         let natural = desired.natural_key();
@@ -372,6 +392,18 @@ pub(super) fn creation_any(desired: &AnyResource) -> Vec<PropertyChange> {
 
 pub(super) fn differences_any(desired: &AnyResource, observed: &AnyObserved) -> Vec<PropertyChange> {
     with_both!(desired, observed, (resource, observed) => differences(&**resource, &observed.spec), _ => Vec::new())
+}
+
+fn follows_any(desired: &AnyResource, observed: &AnyObserved, changes: &[PropertyChange]) -> Option<PropertyChange> {
+    let changed: Vec<&str> = changes.iter().map(|change| change.path.as_str()).collect();
+    let follows =
+        with_both!(desired, observed, (resource, observed) => resource.follows(&observed.spec, &changed), _ => None)?;
+    Some(PropertyChange {
+        path: follows.path.to_owned(),
+        before: follows.before,
+        after: follows.after,
+        effect: Effect::InPlace(follows.call),
+    })
 }
 
 pub(super) fn needs_replacement(changes: &[PropertyChange]) -> bool {

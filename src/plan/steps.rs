@@ -352,7 +352,8 @@ impl Graph<'_> {
 }
 
 /// The calls of a change: additions in the order of the table, then removals in the opposite order,
-/// so that what records a part is there before the part and goes after it.
+/// so that what records a part is there before the part and goes after it. An instance refresh comes
+/// last: while it runs, AWS refuses to attach target groups and to change warm pools.
 fn calls(properties: &[PropertyChange]) -> Vec<Operation> {
     let mut additions = Vec::new();
     let mut removals = Vec::new();
@@ -365,7 +366,9 @@ fn calls(properties: &[PropertyChange]) -> Vec<Operation> {
     }
     removals.retain(|operation| !additions.contains(operation));
     removals.reverse();
-    additions.into_iter().chain(removals).collect()
+    let (last, others): (Vec<_>, Vec<_>) =
+        additions.into_iter().chain(removals).partition(|operation| *operation == Operation::StartInstanceRefresh);
+    others.into_iter().chain(last).collect()
 }
 
 fn parent_of(observed: &AnyObserved, by_id: &HashMap<String, usize>) -> Option<usize> {

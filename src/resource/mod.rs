@@ -20,6 +20,7 @@ mod listener;
 mod listener_rule;
 mod load_balancer;
 mod names;
+mod notification;
 mod operation;
 mod property;
 mod record;
@@ -39,6 +40,7 @@ pub use launch_template::*;
 pub use listener::*;
 pub use listener_rule::*;
 pub use load_balancer::*;
+pub use notification::*;
 pub use operation::Operation;
 pub(crate) use property::{Property, Unset, Update};
 pub use scaling_policy::*;
@@ -104,6 +106,18 @@ pub(crate) trait Describe: Declare {
         Vec::new()
     }
 
+    /// What else has to be done where these properties, by their paths, differ from what is
+    /// observed, or where something was left undone: what no property of its own stands for.
+    fn follows(&self, observed: &Self, changed: &[&str]) -> Option<Follows> {
+        let _ = (observed, changed);
+        None
+    }
+
+    /// Why an observed one must not be deleted, if it must not.
+    fn protected(&self) -> Option<String> {
+        None
+    }
+
     /// Sets a tag; does nothing on kinds that AWS cannot tag.
     fn set_tag(&mut self, key: &str, value: &str);
 
@@ -136,6 +150,15 @@ pub(crate) trait Describe: Declare {
     }
 }
 
+/// A change that follows from others.
+#[derive(Debug)]
+pub(crate) struct Follows {
+    pub(crate) path: &'static str,
+    pub(crate) before: Value,
+    pub(crate) after: Value,
+    pub(crate) call: Operation,
+}
+
 /// A resource as AWS has it: every value known, and what AWS handed out.
 #[derive(Debug, Clone)]
 pub(crate) struct Observed<R: Declare> {
@@ -165,6 +188,7 @@ macro_rules! kinds {
             LaunchTemplate, LaunchTemplateOutputs;
             AutoScalingGroup, AutoScalingGroupOutputs;
             ScalingPolicy, ScalingPolicyOutputs;
+            Notification, NotificationOutputs;
         }
     };
 }
@@ -398,6 +422,11 @@ impl AnyObserved {
 
     pub(crate) fn kind(&self) -> &'static str {
         with_observed!(self, observed => kind_of(&observed.spec))
+    }
+
+    /// Why it must not be deleted, if it must not.
+    pub(crate) fn protected(&self) -> Option<String> {
+        with_observed!(self, observed => observed.spec.protected())
     }
 
     pub(crate) fn owner(&self) -> Option<&tags::Owner> {

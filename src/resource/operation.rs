@@ -47,7 +47,11 @@ operations! {
     "autoscaling":
         CreateAutoScalingGroup DeleteAutoScalingGroup UpdateAutoScalingGroup
         AttachLoadBalancerTargetGroups DetachLoadBalancerTargetGroups
-        EnableMetricsCollection DisableMetricsCollection CreateOrUpdateTags
+        AttachTrafficSources DetachTrafficSources
+        EnableMetricsCollection DisableMetricsCollection SuspendProcesses ResumeProcesses CreateOrUpdateTags
+        PutLifecycleHook DeleteLifecycleHook PutWarmPool DeleteWarmPool
+        StartInstanceRefresh CancelInstanceRefresh
+        PutNotificationConfiguration DeleteNotificationConfiguration
         PutScalingPolicy DeletePolicy PutScheduledUpdateGroupAction DeleteScheduledAction;
 }
 

@@ -19,6 +19,10 @@ pub(crate) const CHILD: &str = "purlin:child:";
 pub(crate) const SCHEDULE: &str = "purlin:schedule:";
 /// The tag by which a security group records that its associations with VPCs are ours.
 pub(crate) const VPCS: &str = "purlin:vpcs";
+/// The prefix of the tags by which a group records which of its lifecycle hooks are ours.
+pub(crate) const HOOK: &str = "purlin:hook:";
+/// The prefix of the tags by which a group records which of its notifications are ours.
+pub(crate) const NOTIFICATION: &str = "purlin:notification:";
 
 /// Tags of a resource: keys of 1 to 128 characters, values of up to 256.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

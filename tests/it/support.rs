@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::time::Duration;
 
+use aws_sdk_autoscaling::types::{InstanceLifecyclePolicy, InstanceReusePolicy, RetentionAction};
 use aws_sdk_ec2::types::{Filter, InstanceStateName};
 use purlin::sim::{SimAws, SimImage};
 use purlin::*;
@@ -335,12 +336,29 @@ impl Inventory {
                     ),
                 );
             }
+            // What is off because it was turned off, and what is off by default.
+            group.capacity_rebalance = group.capacity_rebalance.filter(|on| *on);
+            group.desired_capacity_type = group.desired_capacity_type.filter(|unit| unit != "units");
+            let retains = |policy: &InstanceLifecyclePolicy| {
+                policy.retention_triggers().and_then(|triggers| triggers.terminate_hook_abandon())
+                    == Some(&RetentionAction::Retain)
+            };
+            group.instance_lifecycle_policy = group.instance_lifecycle_policy.filter(retains);
+            if let Some(pool) = &mut group.warm_pool_configuration {
+                let reuses = |policy: &InstanceReusePolicy| policy.reuse_on_scale_in() == Some(true);
+                pool.instance_reuse_policy = pool.instance_reuse_policy.take().filter(reuses);
+            }
+            let name = group.auto_scaling_group_name.clone().expect("a name");
+            let hooks = client.describe_lifecycle_hooks().auto_scaling_group_name(name).send().await.expect("hooks");
+            hooks.lifecycle_hooks().iter().for_each(|hook| self.add("hook", hook));
             self.add("Auto Scaling group", group);
         }
         let policies = client.describe_policies().send().await.expect("policies");
         policies.scaling_policies().iter().for_each(|policy| self.add("policy", policy));
         let actions = client.describe_scheduled_actions().send().await.expect("scheduled actions");
         actions.scheduled_update_group_actions().iter().for_each(|action| self.add("scheduled action", action));
+        let notifications = client.describe_notification_configurations().send().await.expect("notifications");
+        notifications.notification_configurations().iter().for_each(|one| self.add("notification", one));
     }
 }
 

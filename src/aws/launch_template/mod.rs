@@ -273,7 +273,7 @@ pub(super) fn note_users(
 ) {
     let is_declared = |group: &&Observed<AutoScalingGroup>| declared.iter().any(|own| own.name == group.spec.name);
     let others = groups.iter().filter(|group| !is_declared(group)).map(|group| &group.spec);
-    let all = others.chain(declared.iter().copied()).flat_map(AutoScalingGroup::template_versions);
+    let all = others.chain(declared.iter().copied()).flat_map(|group| group.launch_template.templates());
     let used: Vec<(Option<&LaunchTemplateId>, u32)> =
         all.filter_map(|template| Some((template.id.as_known(), template.version.as_known()?.parse().ok()?))).collect();
     for template in templates {

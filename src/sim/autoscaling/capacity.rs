@@ -110,7 +110,7 @@ fn subnets_by_preference(world: &World, group: &Group) -> Vec<String> {
         *by_subnet.entry(&member.subnet).or_default() += 1;
     }
     let count = |counts: &BTreeMap<&str, usize>, name: &str| counts.get(name).copied().unwrap_or_default();
-    let mut subnets = group.options.subnets.clone();
+    let mut subnets = group.options.places(world);
     subnets.sort_by_cached_key(|subnet| {
         let zone = ec2::subnet_place(world, subnet).map(|(_, zone)| zone).unwrap_or_default();
         (count(&by_zone, &zone), count(&by_subnet, subnet))

@@ -56,7 +56,7 @@ pub(super) fn create(
     let options = Options::new(&world.account).changed(world, &settings)?;
     let mixed = input.mixed_instances_policy();
     let source =
-        LaunchSource::parse(world, input.launch_template(), mixed, &options.subnets)?.ok_or_else(one_source)?;
+        LaunchSource::parse(world, input.launch_template(), mixed, &options.places(world))?.ok_or_else(one_source)?;
     check_capacity_type(&options, &source)?;
     let attachments = attachments(world, input)?;
     let tags = tag::parse(input.tags())?;
@@ -234,9 +234,9 @@ pub(super) fn update(
     let size = group.size.changed(input.min_size(), input.max_size(), input.desired_capacity())?;
     let options = group.options.changed(world, input)?;
     let mixed = input.mixed_instances_policy().map(|policy| group.source.completing(policy));
-    let source = LaunchSource::parse(world, input.launch_template(), mixed.as_ref(), &options.subnets)?;
-    if source.is_none() && options.subnets != group.options.subnets {
-        group.source.check(world, &options.subnets)?;
+    let source = LaunchSource::parse(world, input.launch_template(), mixed.as_ref(), &options.places(world))?;
+    if source.is_none() && options.places(world) != group.options.places(world) {
+        group.source.check(world, &options.places(world))?;
     }
     check_capacity_type(&options, source.as_ref().unwrap_or(&group.source))?;
     let (now, reaction) = (world.now, world.settings.scaling_reaction);

@@ -89,7 +89,8 @@ impl Hook {
         // "If you specify an empty string, this overrides the current ARN."
         let target = kept(&input.notification_target_arn, old.and_then(|old| old.target.as_ref()))
             .filter(|target| !target.is_empty());
-        let role = kept(&input.role_arn, old.and_then(|old| old.role.as_ref()));
+        // "Valid only if the notification target is an Amazon SNS topic or an Amazon SQS queue."
+        let role = kept(&input.role_arn, old.and_then(|old| old.role.as_ref())).filter(|_| target.is_some());
         if let Some(target) = &target {
             if !target.starts_with("arn:aws:sns:") && !target.starts_with("arn:aws:sqs:") {
                 return Err(ApiError::validation(format!(

@@ -153,6 +153,14 @@ impl Options {
         Ok(options)
     }
 
+    /// Where instances are launched: the subnets, or the default subnets of the zones.
+    pub(super) fn places(&self, world: &World) -> Vec<String> {
+        if !self.subnets.is_empty() {
+            return self.subnets.clone();
+        }
+        ec2::default_subnets(world, if self.zones.is_empty() { &self.zone_ids } else { &self.zones })
+    }
+
     fn set_network(&mut self, world: &World, input: &UpdateAutoScalingGroupInput) -> Result<(), ApiError> {
         if !input.availability_zones().is_empty() && !input.availability_zone_ids().is_empty() {
             return Err(ApiError::validation(
@@ -183,7 +191,7 @@ impl Options {
             if !zones.is_empty() {
                 self.zones = zones;
             }
-        } else if !input.availability_zones().is_empty() {
+        } else if !input.availability_zones().is_empty() || !input.availability_zone_ids().is_empty() {
             // Zones without subnets mean the default subnets of these zones.
             self.subnets.clear();
         }

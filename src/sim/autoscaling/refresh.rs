@@ -106,7 +106,7 @@ pub(super) fn start(
             world,
             wanted.launch_template(),
             wanted.mixed_instances_policy(),
-            &group.options.subnets,
+            &group.options.places(world),
         )?,
     };
     if group.active_refresh().is_some() {

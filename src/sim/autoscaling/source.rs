@@ -250,7 +250,7 @@ fn fully_formed(world: &World, data: &RequestLaunchTemplateData, subnets: &[Stri
         return Err(malformed("The request must contain the parameter InstanceType"));
     }
     let Some(subnet) = subnets.first() else {
-        // Availability zones alone mean default subnets, and the account has no default VPC.
+        // Availability zones alone mean default subnets, and there is none in these.
         return Err(malformed(
             "No default VPC for this user. GroupName is only supported for EC2-Classic and default VPC.",
         ));
@@ -278,6 +278,7 @@ fn mixed_policy(world: &World, policy: &MixedInstancesPolicy) -> Result<MixedIns
     let base = template.launch_template_specification().ok_or_else(no_template)?;
     template.launch_template_specification = Some(normal(world, base)?);
     check::at_most(template.overrides(), MAX_OVERRIDES, "overrides")?;
+    template.overrides = template.overrides.take().filter(|overrides| !overrides.is_empty());
     for item in template.overrides.iter_mut().flatten() {
         if let Some(own) = item.launch_template_specification() {
             item.launch_template_specification = Some(normal(world, own)?);
@@ -346,6 +347,17 @@ fn check_requirements(requirements: &InstanceRequirements) -> Result<(), ApiErro
 /// The distribution with AWS's defaults filled in.
 fn distribution(given: Option<InstancesDistribution>, by_attributes: bool) -> Result<InstancesDistribution, ApiError> {
     let mut distribution = given.unwrap_or_else(|| InstancesDistribution::builder().build());
+    // "To remove a maximum price that you previously set, include the property but specify an empty
+    // string", and segments go by an empty list.
+    distribution.spot_max_price = distribution.spot_max_price.filter(|price| !price.is_empty());
+    distribution.distribution_segments = distribution.distribution_segments.filter(|segments| !segments.is_empty());
+    let sized = distribution.on_demand_base_capacity().is_some()
+        || distribution.on_demand_percentage_above_base_capacity().is_some();
+    if sized && distribution.distribution_segments.is_some() {
+        return Err(ApiError::validation(
+            "DistributionSegments cannot be used with OnDemandBaseCapacity or OnDemandPercentageAboveBaseCapacity.",
+        ));
+    }
     check::one_of(
         distribution.on_demand_allocation_strategy(),
         &["lowest-price", "prioritized"],
@@ -379,8 +391,10 @@ fn distribution(given: Option<InstancesDistribution>, by_attributes: bool) -> Re
     }
     let on_demand = if by_attributes { "lowest-price" } else { "prioritized" };
     distribution.on_demand_allocation_strategy.get_or_insert_with(|| on_demand.to_owned());
-    distribution.on_demand_base_capacity.get_or_insert(0);
-    distribution.on_demand_percentage_above_base_capacity.get_or_insert(100);
+    if distribution.distribution_segments.is_none() {
+        distribution.on_demand_base_capacity.get_or_insert(0);
+        distribution.on_demand_percentage_above_base_capacity.get_or_insert(100);
+    }
     if spot == "lowest-price" {
         distribution.spot_instance_pools.get_or_insert(2);
     }

@@ -137,10 +137,23 @@ impl SimAws {
     ///
     /// Panics when `cidr` is not the address range of an IPv4 network.
     pub fn add_vpc(&self, name: &str, cidr: &str) -> String {
+        self.place_vpc(name, cidr, false)
+    }
+
+    /// Adds the default VPC with a default subnet in the zones `a` and `c`; returns its id.
+    pub fn add_default_vpc(&self) -> String {
+        let vpc = self.place_vpc("default", "172.31.0.0/16", true);
+        let region = self.shared.lock().region.clone();
+        self.place_subnet(&vpc, "default a", &format!("{region}a"), "172.31.0.0/20", true);
+        self.place_subnet(&vpc, "default c", &format!("{region}c"), "172.31.16.0/20", true);
+        vpc
+    }
+
+    fn place_vpc(&self, name: &str, cidr: &str, default: bool) -> String {
         let cidr = network(cidr);
         let world = &mut *self.shared.lock();
         let id = world.new_id("vpc");
-        world.ec2.vpcs.insert(id.clone(), Vpc { id: id.clone(), cidr });
+        world.ec2.vpcs.insert(id.clone(), Vpc { id: id.clone(), cidr, default });
         world.ec2.tags.add(&id, named(name));
         let group = security_group::add(world, &id, DEFAULT, "default VPC security group", None);
         // The default group lets its members talk to each other.

@@ -22,6 +22,8 @@ use crate::sim::world::World;
 pub(super) struct Vpc {
     pub(super) id: String,
     pub(super) cidr: Ipv4Net,
+    /// Whether it is the default VPC, and its subnets are the default subnets of their zones.
+    pub(super) default: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -39,8 +41,8 @@ impl Filtered for Vpc {
         ("vpc-id", |_, vpc| vec![vpc.id.clone()]),
         ("cidr", |_, vpc| vec![vpc.cidr.to_string()]),
         ("cidr-block-association.cidr-block", |_, vpc| vec![vpc.cidr.to_string()]),
-        ("is-default", |_, _| vec!["false".to_owned()]),
-        ("isDefault", |_, _| vec!["false".to_owned()]),
+        ("is-default", |_, vpc| vec![vpc.default.to_string()]),
+        ("isDefault", |_, vpc| vec![vpc.default.to_string()]),
         ("state", |_, _| vec!["available".to_owned()]),
         ("owner-id", |world, _| vec![world.account.clone()]),
     ];
@@ -70,8 +72,8 @@ impl Filtered for Subnet {
         ("cidr", |_, subnet| vec![subnet.cidr.to_string()]),
         ("cidrBlock", |_, subnet| vec![subnet.cidr.to_string()]),
         ("available-ip-address-count", |world, subnet| vec![free_addresses(world, subnet).to_string()]),
-        ("default-for-az", |_, _| vec!["false".to_owned()]),
-        ("defaultForAz", |_, _| vec!["false".to_owned()]),
+        ("default-for-az", |world, subnet| vec![subnet.is_default(world).to_string()]),
+        ("defaultForAz", |world, subnet| vec![subnet.is_default(world).to_string()]),
         ("map-public-ip-on-launch", |_, subnet| vec![subnet.public.to_string()]),
         ("owner-id", |world, _| vec![world.account.clone()]),
         ("state", |_, _| vec!["available".to_owned()]),
@@ -92,6 +94,10 @@ impl Resource for Subnet {
 }
 
 impl Subnet {
+    fn is_default(&self, world: &World) -> bool {
+        world.ec2.vpcs.get(&self.vpc).is_some_and(|vpc| vpc.default)
+    }
+
     fn arn(&self, world: &World) -> String {
         world.arn("ec2", &format!("subnet/{}", self.id))
     }
@@ -110,7 +116,7 @@ pub(super) fn describe_vpcs(world: &World, input: &DescribeVpcsInput) -> Result<
             .cidr_block(vpc.cidr.to_string())
             .cidr_block_association_set(association)
             .state(sdk::VpcState::Available)
-            .is_default(false)
+            .is_default(vpc.default)
             .instance_tenancy(sdk::Tenancy::Default)
             .owner_id(&world.account)
             .set_tags(tags::to_sdk(vpc.tags(world)))
@@ -132,7 +138,7 @@ pub(super) fn describe_subnets(world: &World, input: &DescribeSubnetsInput) -> R
             .cidr_block(subnet.cidr.to_string())
             .available_ip_address_count(i32::try_from(free_addresses(world, subnet)).unwrap_or(i32::MAX))
             .map_public_ip_on_launch(subnet.public)
-            .default_for_az(false)
+            .default_for_az(subnet.is_default(world))
             .assign_ipv6_address_on_creation(false)
             .ipv6_native(false)
             .state(sdk::SubnetState::Available)
@@ -241,6 +247,14 @@ pub(crate) fn subnet_is_public(world: &World, subnet: &str) -> Option<bool> {
 }
 
 /// The VPC and zone of a subnet; `None` for an unknown one.
+/// The default subnets of zones, by the names or the ids of the zones.
+pub(crate) fn default_subnets(world: &World, zones: &[String]) -> Vec<String> {
+    let wanted = |subnet: &&Subnet| {
+        subnet.is_default(world) && (zones.contains(&subnet.zone) || zones.contains(&zone_id(&subnet.zone)))
+    };
+    world.ec2.subnets.values().filter(wanted).map(|subnet| subnet.id.clone()).collect()
+}
+
 pub(crate) fn subnet_place(world: &World, subnet: &str) -> Option<(String, String)> {
     world.ec2.subnets.get(subnet).map(|subnet| (subnet.vpc.clone(), subnet.zone.clone()))
 }

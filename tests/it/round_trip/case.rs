@@ -52,6 +52,16 @@ pub(crate) struct Seen {
     pub(super) requests: Vec<(String, String)>,
 }
 
+impl Seen {
+    /// The requests that changed something.
+    pub(super) fn of(sim: &SimAws) -> Self {
+        let requests = sim.calls().into_iter().filter(|call| !call.is_read());
+        let requests =
+            requests.filter_map(|call| Some((format!("{:?}", call.service).to_lowercase(), call.request?))).collect();
+        Self { requests }
+    }
+}
+
 impl Case {
     /// A case whose stacks contain the resource `it`, and whatever it needs.
     pub(super) fn new(name: &'static str, change: Change, declare: impl Fn(Setting) -> Stack + 'static) -> Self {
@@ -114,10 +124,7 @@ impl Case {
             self.reach(&sim.aws(), Setting::Unset).await?;
             assert_same(&self.inventory(&sim).await, &self.inventory(&fresh).await, self.name);
         }
-        let requests = sim.calls().into_iter().filter(|call| !call.is_read());
-        let requests =
-            requests.filter_map(|call| Some((format!("{:?}", call.service).to_lowercase(), call.request?))).collect();
-        Ok(Seen { requests })
+        Ok(Seen::of(&sim))
     }
 
     /// Runs the case in an account that has the lab's network.
