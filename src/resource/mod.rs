@@ -44,6 +44,7 @@ pub use security_group::*;
 pub use security_group_rule::*;
 pub use tags::Tags;
 pub use target_group::*;
+pub(crate) use target_group::{Forwarder, GroupTargetType, HostId, Received, Recorded};
 
 use crate::input::{Attr, Resolve};
 use crate::lookup::Found;
