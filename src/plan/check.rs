@@ -62,11 +62,11 @@ pub(super) fn check(
             }
             AnyResource::LoadBalancer(balancer) => {
                 let subnets = declared_subnets(stack, *index, known);
-                if let Some(subnets) = subnets.filter(|_| balancer.kind == LoadBalancerKind::Application) {
+                if let Some(subnets) = subnets {
                     let mut zones = subnets.zones.clone();
                     zones.sort();
                     zones.dedup();
-                    if zones.len() < 2 {
+                    if zones.len() < 2 && balancer.kind == LoadBalancerKind::Application {
                         problems.report(
                             "V8",
                             "subnets",

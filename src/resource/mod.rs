@@ -36,6 +36,7 @@ pub use auto_scaling_group::*;
 pub use launch_template::*;
 pub use listener::*;
 pub use listener_rule::*;
+pub(crate) use load_balancer::SourceNatPrefix;
 pub use load_balancer::*;
 pub use operation::Operation;
 pub(crate) use property::{Property, Unset, Update};

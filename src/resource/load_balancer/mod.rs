@@ -1,11 +1,16 @@
-//! Load balancers: application and network.
+//! Load balancers: application, network and gateway.
 
-use std::time::Duration;
+mod builder;
+mod mapping;
+mod rules;
 
-use typed_builder::TypedBuilder;
+pub use builder::*;
+pub(crate) use mapping::SourceNatPrefix;
+pub use mapping::SubnetMapping;
+pub(super) use rules::validate_name;
 
 use crate::id::{LoadBalancerArn, SecurityGroupId, SubnetId};
-use crate::input::{Input, IntoInput, sources};
+use crate::input::{Input, sources};
 use crate::problem::Problems;
 use crate::value::Value;
 
@@ -13,10 +18,10 @@ use super::names::names;
 use super::{Attributes, Describe, Operation, Property, Tags, Update, Visit};
 
 /// A load balancer: [`LoadBalancer::application`] for HTTP and HTTPS, [`LoadBalancer::network`] for
-/// TCP, TLS and UDP.
+/// TCP, TLS, UDP and QUIC, [`LoadBalancer::gateway`] for virtual appliances.
 ///
-/// Follows `CreateLoadBalancer` of the Elastic Load Balancing API. Name, type and scheme cannot
-/// change on an existing balancer; changing one replaces it.
+/// Follows `CreateLoadBalancer` of the Elastic Load Balancing API. Name, type, scheme and
+/// customer-owned address pool cannot change on an existing balancer; changing one replaces it.
 ///
 /// ```
 /// use purlin::{Ingress, LoadBalancer, SecurityGroup, Stack, Subnets, Vpc};
@@ -41,9 +46,16 @@ pub struct LoadBalancer {
     pub(crate) kind: LoadBalancerKind,
     pub(crate) name: String,
     pub(crate) subnets: Input<Vec<SubnetId>>,
+    /// What is set in each subnet, in their order; may be empty.
+    pub(crate) mappings: Vec<SubnetMapping>,
     pub(crate) security_groups: Vec<Input<SecurityGroupId>>,
+    pub(crate) enforce_rules_on_private_link: Option<bool>,
     pub(crate) scheme: Option<Scheme>,
-    pub(crate) ip_address_type: Option<IpAddressType>,
+    pub(crate) ip_address_type: Option<ApplicationIpAddressType>,
+    pub(crate) ipv6_source_nat: Option<bool>,
+    pub(crate) customer_owned_ipv4_pool: Option<String>,
+    pub(crate) ipv4_ipam_pool: Option<String>,
+    pub(crate) minimum_capacity_units: Option<u32>,
     pub(crate) attributes: Attributes,
     pub(crate) tags: Tags,
 }
@@ -54,9 +66,9 @@ pub struct LoadBalancer {
 pub struct LoadBalancerOutputs {
     /// The ARN of the balancer.
     pub arn: LoadBalancerArn,
-    /// The DNS name under which it answers.
+    /// The DNS name under which it answers; empty for gateway load balancers, which have none.
     pub dns_name: String,
-    /// The id of the Route 53 zone for alias records to it.
+    /// The id of the Route 53 zone for alias records to it; empty for gateway load balancers.
     pub hosted_zone_id: String,
     /// The name, which is a derived one after a replacement.
     pub name: String,
@@ -71,8 +83,10 @@ names! {
     LoadBalancerKind {
         /// HTTP and HTTPS.
         Application = "application",
-        /// TCP, TLS and UDP.
+        /// TCP, TLS, UDP and QUIC.
         Network = "network",
+        /// GENEVE, to virtual appliances.
+        Gateway = "gateway",
     }
 }
 
@@ -86,202 +100,156 @@ names! {
     }
 }
 
-names! {
-    /// The addresses that a load balancer has.
-    IpAddressType {
-        /// IPv4; AWS's default.
-        Ipv4 = "ipv4",
-        /// IPv4 and IPv6.
-        Dualstack = "dualstack",
-    }
-}
-
 impl LoadBalancer {
     /// Begins an application load balancer, for HTTP and HTTPS.
-    pub fn application() -> ApplicationLoadBalancerBuilder {
-        ApplicationLoadBalancer::builder()
+    pub fn application() -> LoadBalancerBuilder<ApplicationBalancer> {
+        LoadBalancerOptions::builder()
     }
 
-    /// Begins a network load balancer, for TCP, TLS and UDP.
-    pub fn network() -> NetworkLoadBalancerBuilder {
-        NetworkLoadBalancer::builder()
+    /// Begins a network load balancer, for TCP, TLS, UDP and QUIC.
+    ///
+    /// ```
+    /// use purlin::{LoadBalancer, Stack, SubnetMapping, Subnets};
+    ///
+    /// let mut stack = Stack::new("game");
+    /// let public = stack.add("public", Subnets::named(["Public subnet A", "Public subnet C"]));
+    /// let balancer = LoadBalancer::network()
+    ///     .name("Game-NLB")
+    ///     .subnets(public)
+    ///     .subnet_mapping(SubnetMapping::new().allocation("eipalloc-0a1b".parse()?))
+    ///     .subnet_mapping(SubnetMapping::new().allocation("eipalloc-0c2d".parse()?))
+    ///     .cross_zone(true);
+    /// stack.add("game", balancer.build());
+    /// # Ok::<(), purlin::InvalidId>(())
+    /// ```
+    pub fn network() -> LoadBalancerBuilder<NetworkBalancer> {
+        LoadBalancerOptions::builder()
     }
-}
 
-/// The options of an application load balancer.
-#[derive(Debug, Clone, TypedBuilder)]
-#[builder(doc, build_method(into = LoadBalancer), mutators(
-    /// Adds a security group; may be repeated, up to 5. Without any, AWS takes the default group
-    /// of the VPC. Sets `SecurityGroups`.
-    pub fn security_group(&mut self, group: impl IntoInput<SecurityGroupId>) {
-        self.security_groups.push(group.into_input());
+    /// Begins a gateway load balancer, which passes traffic through virtual appliances.
+    ///
+    /// ```
+    /// use purlin::{LoadBalancer, Stack, Subnets};
+    ///
+    /// let mut stack = Stack::new("inspection");
+    /// let inside = stack.add("inside", Subnets::named(["Private subnet A"]));
+    /// stack.add("firewall", LoadBalancer::gateway().name("Firewall").subnets(inside).build());
+    /// ```
+    pub fn gateway() -> LoadBalancerBuilder<GatewayBalancer> {
+        LoadBalancerOptions::builder()
     }
-    /// How long a connection may be idle: 1 to 4000 s. AWS's default is 60 s. Sets the attribute
-    /// `idle_timeout.timeout_seconds`.
-    pub fn idle_timeout(&mut self, timeout: Duration) {
-        self.attributes.set("idle_timeout.timeout_seconds", timeout.as_secs());
-    }
-    /// Whether HTTP/2 is offered. AWS's default is yes. Sets the attribute
-    /// `routing.http2.enabled`.
-    pub fn http2(&mut self, enabled: bool) {
-        self.attributes.set("routing.http2.enabled", enabled);
-    }
-    /// Whether headers with invalid names are dropped. AWS's default is no. Sets the attribute
-    /// `routing.http.drop_invalid_header_fields.enabled`.
-    pub fn drop_invalid_headers(&mut self, enabled: bool) {
-        self.attributes.set("routing.http.drop_invalid_header_fields.enabled", enabled);
-    }
-    /// Whether deleting the balancer is refused. AWS's default is no. Sets the attribute
-    /// `deletion_protection.enabled`.
-    pub fn deletion_protection(&mut self, enabled: bool) {
-        self.attributes.set("deletion_protection.enabled", enabled);
-    }
-    /// Sets an attribute by its key in the AWS API; may be repeated. For keys newer than this
-    /// version of the crate.
-    pub fn attribute(&mut self, key: impl Into<String>, value: impl Into<String>) {
-        self.attributes.0.insert(key.into(), value.into());
-    }
-    /// Sets a tag; may be repeated.
-    pub fn tag(&mut self, key: impl Into<String>, value: impl Into<String>) {
-        self.tags.insert(key, value);
-    }
-))]
-#[non_exhaustive]
-pub struct ApplicationLoadBalancer {
-    /// The name: 1 to 32 letters, digits and hyphens, unique in the account and region. Sets
-    /// `Name`.
-    #[builder(setter(into))]
-    name: String,
-    /// The subnets, from at least two Availability Zones. Sets `Subnets`.
-    #[builder(setter(transform = |subnets: impl IntoInput<Vec<SubnetId>>| subnets.into_input()))]
-    subnets: Input<Vec<SubnetId>>,
-    /// Who can reach the balancer. AWS's default is the internet. Sets `Scheme`.
-    #[builder(default, setter(strip_option))]
-    scheme: Option<Scheme>,
-    /// The addresses that the balancer has. AWS's default is IPv4. Sets `IpAddressType`.
-    #[builder(default, setter(strip_option))]
-    ip_address_type: Option<IpAddressType>,
-    #[builder(via_mutators)]
-    security_groups: Vec<Input<SecurityGroupId>>,
-    #[builder(via_mutators)]
-    attributes: Attributes,
-    #[builder(via_mutators)]
-    tags: Tags,
-}
 
-/// The options of a network load balancer.
-#[derive(Debug, Clone, TypedBuilder)]
-#[builder(doc, build_method(into = LoadBalancer), mutators(
-    /// Adds a security group; may be repeated, up to 5. A balancer made without any can never
-    /// have one: adding the first replaces it. Sets `SecurityGroups`.
-    pub fn security_group(&mut self, group: impl IntoInput<SecurityGroupId>) {
-        self.security_groups.push(group.into_input());
-    }
-    /// Whether each node sends to the targets of all zones. AWS's default is no. Sets the
-    /// attribute `load_balancing.cross_zone.enabled`.
-    pub fn cross_zone(&mut self, enabled: bool) {
-        self.attributes.set("load_balancing.cross_zone.enabled", enabled);
-    }
-    /// Whether deleting the balancer is refused. AWS's default is no. Sets the attribute
-    /// `deletion_protection.enabled`.
-    pub fn deletion_protection(&mut self, enabled: bool) {
-        self.attributes.set("deletion_protection.enabled", enabled);
-    }
-    /// Sets an attribute by its key in the AWS API; may be repeated. For keys newer than this
-    /// version of the crate.
-    pub fn attribute(&mut self, key: impl Into<String>, value: impl Into<String>) {
-        self.attributes.0.insert(key.into(), value.into());
-    }
-    /// Sets a tag; may be repeated.
-    pub fn tag(&mut self, key: impl Into<String>, value: impl Into<String>) {
-        self.tags.insert(key, value);
-    }
-))]
-#[non_exhaustive]
-pub struct NetworkLoadBalancer {
-    /// The name: 1 to 32 letters, digits and hyphens, unique in the account and region. Sets
-    /// `Name`.
-    #[builder(setter(into))]
-    name: String,
-    /// The subnets, one per Availability Zone. Sets `Subnets`.
-    #[builder(setter(transform = |subnets: impl IntoInput<Vec<SubnetId>>| subnets.into_input()))]
-    subnets: Input<Vec<SubnetId>>,
-    /// Who can reach the balancer. AWS's default is the internet. Sets `Scheme`.
-    #[builder(default, setter(strip_option))]
-    scheme: Option<Scheme>,
-    /// The addresses that the balancer has. AWS's default is IPv4. Sets `IpAddressType`.
-    #[builder(default, setter(strip_option))]
-    ip_address_type: Option<IpAddressType>,
-    #[builder(via_mutators)]
-    security_groups: Vec<Input<SecurityGroupId>>,
-    #[builder(via_mutators)]
-    attributes: Attributes,
-    #[builder(via_mutators)]
-    tags: Tags,
-}
-
-macro_rules! into_load_balancer {
-    ($($options:ident => $kind:ident),+) => {$(
-        impl From<$options> for LoadBalancer {
-            fn from(options: $options) -> Self {
-                let $options { name, subnets, security_groups, scheme, ip_address_type, attributes, tags } = options;
-                Self { kind: LoadBalancerKind::$kind, name, subnets, security_groups, scheme, ip_address_type, attributes, tags }
-            }
+    /// A setting of the subnets, by subnet where those are known.
+    fn by_subnet(&self, get: fn(&SubnetMapping) -> Value) -> Value {
+        let values = self.mappings.iter().map(get);
+        match self.subnets.as_known() {
+            Some(subnets) => Value::map(subnets.iter().map(SubnetId::as_str).zip(values)),
+            None => Value::List(values.filter(|value| !value.is_unset()).collect()),
         }
-    )+};
-}
-into_load_balancer!(ApplicationLoadBalancer => Application, NetworkLoadBalancer => Network);
+        .unless_empty()
+    }
 
-impl LoadBalancer {
     /// AWS's defaults of the attributes that can change on a balancer of this kind. Cross-zone load
     /// balancing is always on for application load balancers.
     fn attribute_defaults(&self) -> Value {
-        let common = [
-            ("deletion_protection.enabled", "false"),
-            ("access_logs.s3.enabled", "false"),
-            ("access_logs.s3.bucket", ""),
-            ("access_logs.s3.prefix", ""),
-            ("ipv6.deny_all_igw_traffic", if self.scheme == Some(Scheme::Internal) { "true" } else { "false" }),
-            ("zonal_shift.config.enabled", "false"),
-        ];
-        let more: &[(&str, &str)] = match self.kind {
-            LoadBalancerKind::Application => &[
-                ("idle_timeout.timeout_seconds", "60"),
-                ("client_keep_alive.seconds", "3600"),
-                ("connection_logs.s3.enabled", "false"),
-                ("connection_logs.s3.bucket", ""),
-                ("connection_logs.s3.prefix", ""),
-                ("health_check_logs.s3.enabled", "false"),
-                ("health_check_logs.s3.bucket", ""),
-                ("health_check_logs.s3.prefix", ""),
-                ("routing.http.desync_mitigation_mode", "defensive"),
-                ("routing.http.drop_invalid_header_fields.enabled", "false"),
-                ("routing.http.preserve_host_header.enabled", "false"),
-                ("routing.http.x_amzn_tls_version_and_cipher_suite.enabled", "false"),
-                ("routing.http.xff_client_port.enabled", "false"),
-                ("routing.http.xff_header_processing.mode", "append"),
-                ("routing.http2.enabled", "true"),
-                ("waf.fail_open.enabled", "false"),
-            ],
-            LoadBalancerKind::Network => &[
-                ("load_balancing.cross_zone.enabled", "false"),
-                ("dns_record.client_routing_policy", "any_availability_zone"),
-                ("secondary_ips.auto_assigned.per_subnet", "0"),
-            ],
-        };
-        Value::map(common.iter().chain(more).map(|(key, value)| (*key, Value::of(*value))))
+        Value::map(attributes(self.kind, self.scheme).into_iter().map(|(key, value)| (key, Value::of(value))))
     }
 }
 
-/// Security groups of a network load balancer can change only if it was made with some.
+/// The attributes of a kind that can rise and fall, and their defaults.
+fn attributes(kind: LoadBalancerKind, scheme: Option<Scheme>) -> Vec<(&'static str, &'static str)> {
+    let mut all = vec![("deletion_protection.enabled", "false")];
+    if kind != LoadBalancerKind::Gateway {
+        let internal = scheme == Some(Scheme::Internal);
+        all.extend([
+            ("access_logs.s3.enabled", "false"),
+            ("access_logs.s3.bucket", ""),
+            ("access_logs.s3.prefix", ""),
+            ("ipv6.deny_all_igw_traffic", if internal { "true" } else { "false" }),
+            ("zonal_shift.config.enabled", "false"),
+        ]);
+    }
+    if kind != LoadBalancerKind::Application {
+        all.push((CROSS_ZONE, "false"));
+    }
+    match kind {
+        LoadBalancerKind::Application => all.extend([
+            ("idle_timeout.timeout_seconds", "60"),
+            ("client_keep_alive.seconds", "3600"),
+            ("connection_logs.s3.enabled", "false"),
+            ("connection_logs.s3.bucket", ""),
+            ("connection_logs.s3.prefix", ""),
+            ("health_check_logs.s3.enabled", "false"),
+            ("health_check_logs.s3.bucket", ""),
+            ("health_check_logs.s3.prefix", ""),
+            ("routing.http.desync_mitigation_mode", "defensive"),
+            ("routing.http.drop_invalid_header_fields.enabled", "false"),
+            ("routing.http.preserve_host_header.enabled", "false"),
+            ("routing.http.x_amzn_tls_version_and_cipher_suite.enabled", "false"),
+            ("routing.http.xff_client_port.enabled", "false"),
+            ("routing.http.xff_header_processing.mode", "append"),
+            ("routing.http2.enabled", "true"),
+            ("waf.fail_open.enabled", "false"),
+        ]),
+        LoadBalancerKind::Network => all.push(("dns_record.client_routing_policy", "any_availability_zone")),
+        LoadBalancerKind::Gateway => {}
+    }
+    all
+}
+
+const CROSS_ZONE: &str = "load_balancing.cross_zone.enabled";
+/// It can rise only, and is a property of its own for that.
+const SECONDARY_IPS: &str = "secondary_ips.auto_assigned.per_subnet";
+
+/// Security groups of a network load balancer can change only if it was made with some; an
+/// application load balancer keeps the ones that it has where none are declared.
 fn groups_update(desired: &LoadBalancer, observed: &LoadBalancer) -> Update<LoadBalancer> {
     let crosses_none = desired.security_groups.is_empty() != observed.security_groups.is_empty();
-    if desired.kind == LoadBalancerKind::Network && crosses_none {
-        Update::Replace(
+    match desired.kind {
+        LoadBalancerKind::Network if crosses_none => Update::Replace(
             "a network load balancer made without security groups cannot get any, and one made with some cannot lose them all",
-        )
+        ),
+        LoadBalancerKind::Application if desired.security_groups.is_empty() => Update::Initial,
+        _ => Update::Call(Operation::SetSecurityGroups),
+    }
+}
+
+fn subnets_update(desired: &LoadBalancer, observed: &LoadBalancer) -> Update<LoadBalancer> {
+    if let (LoadBalancerKind::Gateway, Some(desired), Some(observed)) =
+        (desired.kind, desired.subnets.as_known(), observed.subnets.as_known())
+        && observed.iter().any(|subnet| !desired.contains(subnet))
+    {
+        return Update::Replace("a gateway load balancer cannot leave a subnet");
+    }
+    Update::Call(Operation::SetSubnets)
+}
+
+/// What needs an address type goes with it, in one call.
+fn address_type_update(desired: &LoadBalancer, observed: &LoadBalancer) -> Update<LoadBalancer> {
+    let ipv6 = |r: &LoadBalancer| (r.by_subnet(ipv6), r.by_subnet(source_nat_prefix));
+    let source_nat = |r: &LoadBalancer| r.ipv6_source_nat.unwrap_or(false);
+    let alone = ipv6(desired) == ipv6(observed) && source_nat(desired) == source_nat(observed);
+    Update::Call(if alone { Operation::SetIpAddressType } else { Operation::SetSubnets })
+}
+
+fn secondary_ips_update(desired: &LoadBalancer, observed: &LoadBalancer) -> Update<LoadBalancer> {
+    let count = |r: &LoadBalancer| r.attributes.0.get(SECONDARY_IPS).and_then(|count| count.parse::<u32>().ok());
+    if count(desired).unwrap_or(0) < count(observed).unwrap_or(0) {
+        Update::Replace("the number of secondary addresses can only rise")
     } else {
-        Update::Call(Operation::SetSecurityGroups)
+        Update::Call(Operation::ModifyLoadBalancerAttributes)
+    }
+}
+
+fn ipv6(mapping: &SubnetMapping) -> Value {
+    mapping.ipv6.map_or(Value::Unset, |address| Value::Text(address.to_string()))
+}
+
+fn source_nat_prefix(mapping: &SubnetMapping) -> Value {
+    match &mapping.source_nat_prefix {
+        Some(SourceNatPrefix::Network(network)) => Value::of(network),
+        // AWS answers with the prefix that it has chosen.
+        Some(SourceNatPrefix::Auto) | None => Value::Unset,
     }
 }
 
@@ -289,25 +257,86 @@ impl Describe for LoadBalancer {
     const PROPERTIES: &'static [Property<Self>] = &[
         Property::<Self>::new("name", "CreateLoadBalancer.Name", |r| Value::of(&r.name)),
         Property::<Self>::new("type", "CreateLoadBalancer.Type", |r| Value::of(&r.kind)),
-        Property::<Self>::new("scheme", "CreateLoadBalancer.Scheme", |r| Value::of(&r.scheme))
-            .or(|_| Value::of(&Scheme::InternetFacing)),
+        Property::<Self>::new("scheme", "CreateLoadBalancer.Scheme", |r| Value::of(&r.scheme)).or(|r| match r.kind {
+            LoadBalancerKind::Gateway => Value::Unset,
+            _ => Value::of(&Scheme::InternetFacing),
+        }),
+        Property::<Self>::new("customer_owned_ipv4_pool", "CreateLoadBalancer.CustomerOwnedIpv4Pool", |r| {
+            Value::of(&r.customer_owned_ipv4_pool)
+        }),
         Property::<Self>::new("ip_address_type", "CreateLoadBalancer.IpAddressType", |r| Value::of(&r.ip_address_type))
             .or(|_| Value::of(&IpAddressType::Ipv4))
-            .updated_by(Operation::SetIpAddressType),
+            .depends(address_type_update),
+        Property::<Self>::new("ipv4_ipam_pool", "CreateLoadBalancer.IpamPools", |r| Value::of(&r.ipv4_ipam_pool))
+            .updated_by(Operation::ModifyIpPools),
         Property::<Self>::new("subnets", "CreateLoadBalancer.Subnets", |r| Value::of(&r.subnets))
             .unordered()
-            .updated_by(Operation::SetSubnets),
+            .depends(subnets_update),
+        Property::<Self>::new("subnet_mappings.allocation_id", "CreateLoadBalancer.SubnetMappings", |r| {
+            r.by_subnet(|mapping| Value::of(&mapping.allocation))
+        })
+        .updated_by(Operation::SetSubnets),
+        // AWS answers with the addresses that it has chosen, too: those are left alone.
+        Property::<Self>::new("subnet_mappings.private_ipv4_address", "CreateLoadBalancer.SubnetMappings", |r| {
+            r.by_subnet(|mapping| mapping.private_ipv4.map_or(Value::Unset, |ip| Value::Text(ip.to_string())))
+        })
+        .open()
+        .updated_by(Operation::SetSubnets),
+        Property::<Self>::new("subnet_mappings.ipv6_address", "CreateLoadBalancer.SubnetMappings", |r| {
+            r.by_subnet(ipv6)
+        })
+        .open()
+        .updated_by(Operation::SetSubnets),
+        Property::<Self>::new("subnet_mappings.source_nat_ipv6_prefix", "CreateLoadBalancer.SubnetMappings", |r| {
+            r.by_subnet(source_nat_prefix)
+        })
+        .open()
+        .updated_by(Operation::SetSubnets),
+        Property::<Self>::new("ipv6_source_nat", "CreateLoadBalancer.EnablePrefixForIpv6SourceNat", |r| {
+            Value::of(&r.ipv6_source_nat)
+        })
+        .or(|r| if r.kind == LoadBalancerKind::Network { Value::Bool(false) } else { Value::Unset })
+        .updated_by(Operation::SetSubnets),
         Property::<Self>::new("security_groups", "CreateLoadBalancer.SecurityGroups", |r| {
             // AWS puts the default group of the VPC where an application balancer names none.
             if r.security_groups.is_empty() { Value::Unset } else { Value::of(&r.security_groups) }
         })
         .unordered()
-        .unmanaged()
+        .or(|_| Value::List(Vec::new()))
         .depends(groups_update),
-        Property::<Self>::new("attributes", "ModifyLoadBalancerAttributes.Attributes", |r| Value::of(&r.attributes))
-            .or(Self::attribute_defaults)
-            .open()
-            .only_by(Operation::ModifyLoadBalancerAttributes),
+        Property::<Self>::new(
+            "enforce_rules_on_private_link",
+            "SetSecurityGroups.EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic",
+            |r| Value::of(&r.enforce_rules_on_private_link),
+        )
+        .or(|r| match r.kind {
+            LoadBalancerKind::Network if !r.security_groups.is_empty() => Value::Bool(true),
+            _ => Value::Unset,
+        })
+        .only_by(Operation::SetSecurityGroups),
+        Property::<Self>::new("attributes", "ModifyLoadBalancerAttributes.Attributes", |r| {
+            Value::map(
+                r.attributes.0.iter().filter(|(key, _)| *key != SECONDARY_IPS).map(|(k, v)| (k.as_str(), Value::of(v))),
+            )
+            .unless_empty()
+        })
+        .or(Self::attribute_defaults)
+        .open()
+        .only_by(Operation::ModifyLoadBalancerAttributes),
+        Property::<Self>::new(
+            "attributes.secondary_ips.auto_assigned.per_subnet",
+            "ModifyLoadBalancerAttributes.Attributes",
+            |r| r.attributes.0.get(SECONDARY_IPS).map_or(Value::Unset, Value::of),
+        )
+        .or(|r| if r.kind == LoadBalancerKind::Network { Value::of("0") } else { Value::Unset })
+        .only_by(Operation::ModifyLoadBalancerAttributes)
+        .depends(secondary_ips_update),
+        Property::<Self>::new(
+            "minimum_capacity_units",
+            "ModifyCapacityReservation.MinimumLoadBalancerCapacity.CapacityUnits",
+            |r| Value::of(&r.minimum_capacity_units),
+        )
+        .only_by(Operation::ModifyCapacityReservation),
         Property::<Self>::new("tags", "CreateLoadBalancer.Tags", |r| Value::of(&r.tags))
             .elements(Operation::AddTags, Operation::RemoveTags),
     ];
@@ -337,20 +366,7 @@ impl Describe for LoadBalancer {
     }
 
     fn validate(&self, problems: &mut Problems<'_>) {
-        validate_name("V1", &self.name, problems);
-        if self.name.starts_with("internal-") {
-            problems.report("V4", "name", format!("{:?}", self.name), "must not begin with `internal-`");
-        }
-        if let Some(subnets) = self.subnets.as_known() {
-            let least = if self.kind == LoadBalancerKind::Application { 2 } else { 1 };
-            if subnets.len() < least {
-                problems.report("V7", "subnets", subnets.len(), format!("must be at least {least}"));
-            }
-        }
-        problems.range("V36", "security_groups", Some(self.security_groups.len()), 0..=5);
-        self.attributes.range("V22", "idle_timeout.timeout_seconds", &[1..=4000], problems);
-        self.attributes.range("V23", "client_keep_alive.seconds", &[60..=604_800], problems);
-        self.tags.validate(problems);
+        rules::validate(self, problems);
     }
 
     fn output(outputs: &LoadBalancerOutputs, name: &str) -> Value {
@@ -359,13 +375,5 @@ impl Describe for LoadBalancer {
 
     fn id(outputs: &LoadBalancerOutputs) -> &str {
         outputs.arn.as_str()
-    }
-}
-
-/// The rule for names of load balancers and target groups.
-pub(super) fn validate_name(id: &'static str, name: &str, problems: &mut Problems<'_>) {
-    problems.text(id, "name", name, 1..=32, |c| c.is_ascii_alphanumeric() || c == '-', "letters, digits and `-`");
-    if name.starts_with('-') || name.ends_with('-') {
-        problems.report(id, "name", format!("{name:?}"), "must not begin or end with `-`");
     }
 }
