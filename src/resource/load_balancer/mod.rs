@@ -149,23 +149,29 @@ impl LoadBalancer {
         .unless_empty()
     }
 
+    fn has_ipv6(&self) -> bool {
+        self.ip_address_type.is_some_and(|kind| kind != ApplicationIpAddressType::Ipv4)
+    }
+
     /// AWS's defaults of the attributes that can change on a balancer of this kind. Cross-zone load
     /// balancing is always on for application load balancers.
     fn attribute_defaults(&self) -> Value {
-        Value::map(attributes(self.kind, self.scheme).into_iter().map(|(key, value)| (key, Value::of(value))))
+        let mut all = attributes(self.kind);
+        if self.kind != LoadBalancerKind::Gateway && self.has_ipv6() {
+            all.push((DENY_IGW, if self.scheme == Some(Scheme::Internal) { "true" } else { "false" }));
+        }
+        Value::map(all.into_iter().map(|(key, value)| (key, Value::of(value))))
     }
 }
 
-/// The attributes of a kind that can rise and fall, and their defaults.
-fn attributes(kind: LoadBalancerKind, scheme: Option<Scheme>) -> Vec<(&'static str, &'static str)> {
+/// The attributes that balancers of a kind have whatever else they are, and their defaults.
+fn attributes(kind: LoadBalancerKind) -> Vec<(&'static str, &'static str)> {
     let mut all = vec![("deletion_protection.enabled", "false")];
     if kind != LoadBalancerKind::Gateway {
-        let internal = scheme == Some(Scheme::Internal);
         all.extend([
             ("access_logs.s3.enabled", "false"),
             ("access_logs.s3.bucket", ""),
             ("access_logs.s3.prefix", ""),
-            ("ipv6.deny_all_igw_traffic", if internal { "true" } else { "false" }),
             ("zonal_shift.config.enabled", "false"),
         ]);
     }
@@ -197,6 +203,7 @@ fn attributes(kind: LoadBalancerKind, scheme: Option<Scheme>) -> Vec<(&'static s
     all
 }
 
+const DENY_IGW: &str = "ipv6.deny_all_igw_traffic";
 const CROSS_ZONE: &str = "load_balancing.cross_zone.enabled";
 /// It can rise only, and is a property of its own for that.
 const SECONDARY_IPS: &str = "secondary_ips.auto_assigned.per_subnet";
@@ -295,7 +302,7 @@ impl Describe for LoadBalancer {
         Property::<Self>::new("ipv6_source_nat", "CreateLoadBalancer.EnablePrefixForIpv6SourceNat", |r| {
             Value::of(&r.ipv6_source_nat)
         })
-        .or(|r| if r.kind == LoadBalancerKind::Network { Value::Bool(false) } else { Value::Unset })
+        .or(|_| Value::Bool(false))
         .updated_by(Operation::SetSubnets),
         Property::<Self>::new("security_groups", "CreateLoadBalancer.SecurityGroups", |r| {
             // AWS puts the default group of the VPC where an application balancer names none.
@@ -328,7 +335,7 @@ impl Describe for LoadBalancer {
             "ModifyLoadBalancerAttributes.Attributes",
             |r| r.attributes.0.get(SECONDARY_IPS).map_or(Value::Unset, Value::of),
         )
-        .or(|r| if r.kind == LoadBalancerKind::Network { Value::of("0") } else { Value::Unset })
+        .or(|_| Value::of("0"))
         .only_by(Operation::ModifyLoadBalancerAttributes)
         .depends(secondary_ips_update),
         Property::<Self>::new(

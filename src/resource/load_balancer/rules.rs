@@ -3,7 +3,7 @@
 use crate::problem::Problems;
 
 use super::{
-    ApplicationIpAddressType, CROSS_ZONE, LoadBalancer, LoadBalancerKind, SECONDARY_IPS, Scheme, SourceNatPrefix,
+    ApplicationIpAddressType, CROSS_ZONE, DENY_IGW, LoadBalancer, LoadBalancerKind, SECONDARY_IPS, Scheme, SourceNatPrefix,
     attributes,
 };
 
@@ -110,15 +110,14 @@ fn validate_attributes(balancer: &LoadBalancer, problems: &mut Problems<'_>) {
             report("V30", &bucket, "must name the bucket for the logs");
         }
     }
-    let deny = "ipv6.deny_all_igw_traffic";
-    let ipv4 = balancer.ip_address_type.is_none_or(|kind| kind == ApplicationIpAddressType::Ipv4);
-    if get(deny).is_some() && ipv4 {
-        report("V32", deny, "needs the IP address type dualstack");
+    if get(DENY_IGW).is_some() && !balancer.has_ipv6() {
+        report("V32", DENY_IGW, "needs the IP address type dualstack");
     }
     // Keys that are known are known by type; newer ones are passed on.
     let has = |kind, key: &str| {
-        attributes(kind, None).iter().any(|(known, _)| *known == key)
+        attributes(kind).iter().any(|(known, _)| *known == key)
             || (key == SECONDARY_IPS && kind == LoadBalancerKind::Network)
+            || (key == DENY_IGW && kind != LoadBalancerKind::Gateway)
             || key == CROSS_ZONE
     };
     let kinds = [LoadBalancerKind::Application, LoadBalancerKind::Network, LoadBalancerKind::Gateway];

@@ -3,6 +3,7 @@
 //! claims is checked against the requests that the cases made.
 
 mod case;
+mod load_balancer;
 mod table;
 mod target_group;
 
@@ -13,7 +14,7 @@ use case::Seen;
 
 /// All cases; a kind's are in its file.
 pub(crate) fn cases() -> Vec<Case> {
-    [target_group::cases()].into_iter().flatten().collect()
+    [load_balancer::cases(), target_group::cases()].into_iter().flatten().collect()
 }
 
 #[tokio::test(start_paused = true)]
