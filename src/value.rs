@@ -321,6 +321,7 @@ id_values!(
     TargetGroupArn,
     ListenerArn,
     ListenerRuleArn,
+    FunctionArn,
     CertificateArn,
     AutoScalingGroupName,
 );

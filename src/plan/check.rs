@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use crate::input::Resolve;
 use crate::lookup::Found;
 use crate::problem::{Problem, Problems};
-use crate::resource::{Action, AnyOutputs, AnyResource, ListenerProtocol, LoadBalancerKind, ScalingPolicy};
+use crate::resource::{
+    Action, AnyOutputs, AnyResource, Forwarder, ListenerProtocol, LoadBalancerKind, ScalingPolicy, TargetProtocol,
+};
 use crate::stack::{Item, Stack};
 use crate::value::Value;
 
@@ -66,11 +68,11 @@ pub(super) fn check(
             }
             AnyResource::LoadBalancer(balancer) => {
                 let subnets = declared_subnets(stack, *index, known);
-                if let Some(subnets) = subnets.filter(|_| balancer.kind == LoadBalancerKind::Application) {
+                if let Some(subnets) = subnets {
                     let mut zones = subnets.zones.clone();
                     zones.sort();
                     zones.dedup();
-                    if zones.len() < 2 {
+                    if zones.len() < 2 && balancer.kind == LoadBalancerKind::Application {
                         problems.report(
                             "V8",
                             "subnets",
@@ -107,13 +109,14 @@ fn check_targets(stack: &Stack, action: &Action, protocol: ListenerProtocol, pat
     for group in &forward.groups {
         let Some(AnyResource::TargetGroup(group)) = declared(stack, &Value::of(&group.group)) else { continue };
         let http = matches!(protocol, ListenerProtocol::Http | ListenerProtocol::Https);
-        let both =
-            (protocol == ListenerProtocol::TcpUdp, group.traffic.protocol == crate::resource::TargetProtocol::TcpUdp);
-        if http != group.traffic.is_http() || (both.0 && !both.1) {
+        let receives = group.traffic.map(|traffic| traffic.protocol);
+        let both = (protocol == ListenerProtocol::TcpUdp, receives == Some(TargetProtocol::TcpUdp));
+        if http != (group.forwarder() == Forwarder::Application) || (both.0 && !both.1) {
+            let receives = receives.map_or("a Lambda function", TargetProtocol::as_str);
             problems.report(
                 "V71",
                 path,
-                format!("{} to {}", protocol, group.traffic.protocol),
+                format!("{protocol} to {receives}"),
                 "the target group does not take this listener's protocol",
             );
         }

@@ -39,6 +39,7 @@ pub use instance_requirements::*;
 pub use launch_template::*;
 pub use listener::*;
 pub use listener_rule::*;
+pub(crate) use load_balancer::SourceNatPrefix;
 pub use load_balancer::*;
 pub use notification::*;
 pub use operation::Operation;
@@ -48,6 +49,7 @@ pub use security_group::*;
 pub use security_group_rule::*;
 pub use tags::Tags;
 pub use target_group::*;
+pub(crate) use target_group::{Forwarder, GroupTargetType, HostId, Received, Recorded};
 
 use crate::input::{Attr, Resolve};
 use crate::lookup::Found;

@@ -40,7 +40,8 @@ operations! {
         DeleteLaunchTemplateVersions;
     "elasticloadbalancing":
         CreateLoadBalancer DeleteLoadBalancer ModifyLoadBalancerAttributes SetSecurityGroups SetSubnets SetIpAddressType
-        CreateTargetGroup DeleteTargetGroup ModifyTargetGroup ModifyTargetGroupAttributes
+        ModifyIpPools ModifyCapacityReservation
+        CreateTargetGroup DeleteTargetGroup ModifyTargetGroup ModifyTargetGroupAttributes RegisterTargets DeregisterTargets
         CreateListener DeleteListener ModifyListener AddListenerCertificates RemoveListenerCertificates
         CreateRule DeleteRule ModifyRule SetRulePriorities
         AddTags RemoveTags;

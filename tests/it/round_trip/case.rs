@@ -31,6 +31,8 @@ pub(super) enum Change {
     /// By these calls: all that may occur.
     InPlace(&'static [&'static str]),
     Replace,
+    /// One way in place, by these calls; the other way only by a replacement.
+    Either(&'static [&'static str]),
 }
 
 /// One property, and the stacks that set it.
@@ -41,7 +43,10 @@ pub(crate) struct Case {
     declare: Box<dyn Fn(Setting) -> Stack>,
     /// The properties that plans show; that of the name unless said otherwise.
     shows: Vec<&'static str>,
+    /// What plans may show beside that.
+    may_show: Vec<&'static str>,
     required: bool,
+    left_alone: bool,
     second_is_default: bool,
     given: fn(&SimAws),
 }
@@ -71,7 +76,9 @@ impl Case {
             change,
             declare: Box::new(declare),
             shows: vec![path],
+            may_show: Vec::new(),
             required: false,
+            left_alone: false,
             second_is_default: false,
             given: |_| {},
         }
@@ -80,6 +87,18 @@ impl Case {
     /// The property cannot be left out.
     pub(super) fn required(mut self) -> Self {
         self.required = true;
+        self
+    }
+
+    /// Left out, the property is not AWS's default but whatever AWS has.
+    pub(super) fn left_alone(mut self) -> Self {
+        self.left_alone = true;
+        self
+    }
+
+    /// What goes along with the property in some plans and not in others.
+    pub(super) fn may_show(mut self, paths: impl IntoIterator<Item = &'static str>) -> Self {
+        self.may_show = paths.into_iter().collect();
         self
     }
 
@@ -117,8 +136,7 @@ impl Case {
     pub(crate) async fn run(&self) -> Result<Seen, String> {
         let sim = self.account();
         self.life(&sim.aws()).await?;
-        if !self.required && !matches!(self.change, Change::Replace) {
-            // A replaced resource has another name.
+        if !self.required && !self.left_alone && self.leaves_no_trace() {
             let fresh = self.account();
             self.reach(&fresh.aws(), Setting::Unset).await?;
             self.reach(&sim.aws(), Setting::Unset).await?;
@@ -135,6 +153,12 @@ impl Case {
             // A colleague's program, or the console, has changed it meanwhile.
             self.reach(aws, Setting::First).await?;
             Setting::Second
+        } else if self.left_alone {
+            let plan = self.plan(aws, Setting::Unset).await?;
+            if !plan.is_empty() {
+                return Err(format!("{}: left out, it stays\n{plan}", self.name));
+            }
+            Setting::First
         } else {
             if !self.second_is_default {
                 self.moves(aws, Setting::Unset).await?;
@@ -185,8 +209,9 @@ impl Case {
         self.names(&it.properties).or_else(|paths| wrong(&paths))?;
         for property in it.properties.iter().filter(|property| !property.is_ownership()) {
             match (self.change, &property.effect) {
-                (Change::InPlace(calls), Effect::InPlace(call)) if calls.contains(&call.name()) => {}
-                (Change::Replace, Effect::Replace(_)) => {}
+                (Change::InPlace(calls) | Change::Either(calls), Effect::InPlace(call))
+                    if calls.contains(&call.name()) => {}
+                (Change::Replace | Change::Either(_), Effect::Replace(_)) => {}
                 _ => return wrong(&format!("{} is not {:?}", property.path, self.change)),
             }
         }
@@ -211,10 +236,12 @@ impl Case {
 
     /// The properties are those that the case says, apart from purlin's own tags.
     fn names(&self, properties: &[PropertyChange]) -> Result<(), String> {
-        let mut paths: Vec<_> =
-            properties.iter().filter(|p| !p.is_ownership()).map(|property| property.path.as_str()).collect();
+        // The ids of subnets are not the case's to know.
+        let path = |property: &'_ PropertyChange| property.path.split(".subnet-").next().unwrap_or_default().to_owned();
+        let mut paths: Vec<_> = properties.iter().filter(|p| !p.is_ownership()).map(path).collect();
         paths.sort_unstable();
         paths.dedup();
+        paths.retain(|path| !self.may_show.contains(&path.as_str()));
         let mut expected = self.shows.clone();
         expected.sort_unstable();
         if paths == expected { Ok(()) } else { Err(format!("{paths:?} instead of {expected:?}")) }
@@ -223,6 +250,12 @@ impl Case {
     /// What is in the account; of templates, what their latest versions say, for versions stay.
     async fn inventory(&self, sim: &SimAws) -> Vec<String> {
         if self.name.starts_with("LaunchTemplate.") { latest_versions(sim).await } else { inventory(sim).await }
+    }
+
+    /// Whether what was set and left out again leaves the account as if it had never been set: a
+    /// replaced resource has another name.
+    fn leaves_no_trace(&self) -> bool {
+        !matches!(self.change, Change::Replace | Change::Either(_))
     }
 }
 
@@ -242,7 +275,7 @@ macro_rules! case {
         $crate::round_trip::case::Case::new(
             concat!(stringify!($kind), ".", $path),
             $change,
-            |setting| {
+            move |setting| {
                 let mut stack = purlin::Stack::new("round-trip");
                 let $b = $base(&mut stack);
                 match setting.pick($first, $second) {

@@ -5,6 +5,7 @@
 mod auto_scaling_group;
 mod case;
 mod launch_template;
+mod load_balancer;
 mod notification;
 mod scaling_policy;
 mod security_group;
@@ -21,6 +22,7 @@ pub(crate) fn cases() -> Vec<Case> {
     [
         auto_scaling_group::cases(),
         launch_template::cases(),
+        load_balancer::cases(),
         notification::cases(),
         scaling_policy::cases(),
         security_group::cases(),
