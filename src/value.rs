@@ -321,6 +321,8 @@ id_values!(
     ListenerArn,
     ListenerRuleArn,
     CertificateArn,
+    TrustStoreArn,
+    UserPoolArn,
     AutoScalingGroupName,
 );
 

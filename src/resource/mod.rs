@@ -12,8 +12,12 @@
     reason = "the lint means the builders of records, which typed-builder makes without it"
 )]
 
+mod accept;
+mod action;
 mod attributes;
+mod authenticate;
 mod auto_scaling_group;
+mod condition;
 mod launch_template;
 mod listener;
 mod listener_rule;
@@ -23,6 +27,7 @@ mod operation;
 mod property;
 mod record;
 mod scaling_policy;
+mod secret;
 mod security_group;
 mod security_group_rule;
 pub(crate) mod tags;
@@ -30,9 +35,14 @@ mod target_group;
 
 use std::fmt::Debug;
 
+pub use accept::*;
+pub use action::*;
 #[doc(hidden)]
 pub use attributes::Attributes;
+pub(crate) use authenticate::Check;
+pub use authenticate::{ClaimFormat, Cognito, JwtClaim, JwtValidation, Oidc, OnUnauthenticated};
 pub use auto_scaling_group::*;
+pub use condition::{Condition, SourceAddressType};
 pub use launch_template::*;
 pub use listener::*;
 pub use listener_rule::*;
@@ -40,6 +50,7 @@ pub use load_balancer::*;
 pub use operation::Operation;
 pub(crate) use property::{Property, Unset, Update};
 pub use scaling_policy::*;
+pub use secret::Secret;
 pub use security_group::*;
 pub use security_group_rule::*;
 pub use tags::Tags;
@@ -97,6 +108,12 @@ pub(crate) trait Describe: Declare {
     /// The tags of this resource that record which of its own parts are the stack's, for parts that
     /// AWS cannot tag and that others may add to, such as lifecycle hooks.
     fn parts(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The tags of this resource that hold digests of what AWS never answers: a changed value is
+    /// noticed by them.
+    fn digests(&self) -> Vec<(&'static str, String)> {
         Vec::new()
     }
 
@@ -340,6 +357,10 @@ impl AnyResource {
 
     pub(crate) fn parts(&self) -> Vec<String> {
         with_resource!(self, resource => resource.parts())
+    }
+
+    pub(crate) fn digests(&self) -> Vec<(&'static str, String)> {
+        with_resource!(self, resource => resource.digests())
     }
 }
 

@@ -39,7 +39,7 @@ operations! {
     "elasticloadbalancing":
         CreateLoadBalancer DeleteLoadBalancer ModifyLoadBalancerAttributes SetSecurityGroups SetSubnets SetIpAddressType
         CreateTargetGroup DeleteTargetGroup ModifyTargetGroup ModifyTargetGroupAttributes
-        CreateListener DeleteListener ModifyListener AddListenerCertificates RemoveListenerCertificates
+        CreateListener DeleteListener ModifyListener ModifyListenerAttributes AddListenerCertificates RemoveListenerCertificates
         CreateRule DeleteRule ModifyRule SetRulePriorities
         AddTags RemoveTags;
     "autoscaling":
