@@ -3,6 +3,8 @@
 //! claims is checked against the requests that the cases made.
 
 mod case;
+mod listener;
+mod listener_rule;
 mod table;
 mod target_group;
 
@@ -13,7 +15,7 @@ use case::Seen;
 
 /// All cases; a kind's are in its file.
 pub(crate) fn cases() -> Vec<Case> {
-    [target_group::cases()].into_iter().flatten().collect()
+    [target_group::cases(), listener::cases(), listener_rule::cases()].into_iter().flatten().collect()
 }
 
 #[tokio::test(start_paused = true)]
