@@ -221,20 +221,25 @@ impl Error {
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Error {
+    /// What is said before the problems, if there are any.
+    pub(crate) fn headline(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.0;
         if let Some(address) = &inner.address {
             write!(f, "{address}: ")?;
         }
         f.write_str(&inner.message)?;
-        for problem in &inner.problems {
-            write!(f, "\n  {problem}")?;
+        match &inner.request_id {
+            Some(id) => write!(f, " (request {id})"),
+            None => Ok(()),
         }
-        if let Some(id) = &inner.request_id {
-            write!(f, " (request {id})")?;
-        }
-        Ok(())
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.headline(f)?;
+        self.0.problems.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
     }
 }
 

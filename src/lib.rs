@@ -67,6 +67,7 @@
 //! - `aws` (default): the SDK clients and the engine. Without it the crate declares, validates and
 //!   previews plans, and does not build the SDK.
 //! - `sim` (default): the simulated AWS.
+//! - `miette`: an [`Error`] turns into a `miette::Report`, with each problem of a stack by itself.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // Rules of the library alone: tests may unwrap, and examples print.
 #![warn(missing_debug_implementations, missing_docs, unreachable_pub)]
@@ -86,6 +87,8 @@
 
 #[cfg(feature = "aws")]
 mod aws;
+#[cfg(feature = "miette")]
+mod diagnostic;
 #[cfg(feature = "aws")]
 mod engine;
 mod error;
