@@ -14,5 +14,6 @@ mod planning;
 mod readme;
 mod requests;
 mod round_trip;
+mod rules;
 mod support;
 mod wire;
