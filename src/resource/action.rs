@@ -37,9 +37,13 @@ pub struct Actions {
 pub trait ActionOn<P>: Into<Actions> {}
 
 impl<P: protocol::Protocol> ActionOn<P> for Forward {}
-impl<P: protocol::Web> ActionOn<P> for Redirect {}
-impl<P: protocol::Web> ActionOn<P> for FixedResponse {}
-impl<P: protocol::Web> ActionOn<P> for Action {}
+// One by one, so that the compiler says of others what is said above.
+impl ActionOn<protocol::Http> for Redirect {}
+impl ActionOn<protocol::Https> for Redirect {}
+impl ActionOn<protocol::Http> for FixedResponse {}
+impl ActionOn<protocol::Https> for FixedResponse {}
+impl ActionOn<protocol::Http> for Action {}
+impl ActionOn<protocol::Https> for Action {}
 impl ActionOn<protocol::Https> for Actions {}
 
 /// What a listener or a rule does with a request or connection.
