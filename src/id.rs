@@ -130,6 +130,10 @@ ids! {
     FunctionArn: Form::Arn(&[("lambda", "function:")]), "a Lambda function ARN";
     /// Identifies a server certificate by its ARN, from AWS Certificate Manager or IAM.
     CertificateArn: Form::Arn(&[("acm", "certificate/"), ("iam", "server-certificate/")]), "a certificate ARN";
+    /// Identifies a trust store, for mutual TLS, by its ARN.
+    TrustStoreArn: Form::Arn(&[("elasticloadbalancing", "truststore/")]), "a trust store ARN";
+    /// Identifies a user pool of Amazon Cognito by its ARN.
+    UserPoolArn: Form::Arn(&[("cognito-idp", "userpool/")]), "a user pool ARN";
     /// Identifies an Auto Scaling group by its name, which is unique in an account and region.
     AutoScalingGroupName: Form::Name, "an Auto Scaling group name";
 }

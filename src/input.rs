@@ -197,6 +197,7 @@ literals!(
     TargetGroupArn,
     ListenerArn,
     CertificateArn,
+    TrustStoreArn,
 );
 
 impl IntoInput<Self> for Vec<crate::id::SubnetId> {

@@ -323,6 +323,8 @@ id_values!(
     ListenerRuleArn,
     FunctionArn,
     CertificateArn,
+    TrustStoreArn,
+    UserPoolArn,
     AutoScalingGroupName,
 );
 

@@ -9,7 +9,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use backon::BackoffBuilder;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::engine::{Event, Reporter};
@@ -24,8 +24,6 @@ use super::{Aws, Progress};
 pub(crate) struct Pace {
     /// Calls in flight at once.
     pub(crate) permits: Arc<Semaphore>,
-    /// Held while rules change places: each looks at where the others are.
-    pub(crate) places: Arc<Mutex<()>>,
     /// How long one step may take, waits and retries included.
     pub(crate) deadline: Duration,
 }

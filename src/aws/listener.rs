@@ -1,63 +1,111 @@
 //! Listeners over the Elastic Load Balancing API.
 
 use aws_sdk_elasticloadbalancingv2::types::{
-    Action as ElbAction, ActionTypeEnum, Certificate, FixedResponseActionConfig, ForwardActionConfig,
-    Listener as ElbListener, ProtocolEnum, RedirectActionConfig, RedirectActionStatusCodeEnum,
-    TargetGroupStickinessConfig, TargetGroupTuple,
+    AdvertiseTrustStoreCaNamesEnum, Certificate, Listener as ElbListener, ListenerAttribute,
+    MutualAuthenticationAttributes, ProtocolEnum,
 };
 
 use crate::error::Result;
 use crate::input::Input;
 use crate::resource::{
-    Accept, Action, AlpnPolicy, FixedResponse, Forward, Listener, ListenerOutputs, ListenerProtocol, Observed,
-    Operation, Redirect, Tags, Tls, WeightedGroup,
+    AlpnPolicy, Attributes, DEFAULT_POLICY, Describe, Entrance, Listener, ListenerOutputs, ListenerProtocol, MutualTls,
+    Observed, Operation, Tags, Tls, VerifyClients,
 };
 
+use super::action::{actions, parse_actions};
 use super::call::{NotYet, gone_is_fine, pages_or_none};
 use super::convert::more;
 use super::tags::{change_elb, elb, read_elb};
 use super::{Cx, Operate, id, known, required};
 
+/// How many attributes `ModifyListenerAttributes` takes at once.
+const ATTRIBUTES_AT_ONCE: usize = 20;
+
 /// A certificate that was just issued may not be known everywhere yet (R13).
 const CERTIFICATE: &[NotYet] = &[NotYet::code("CertificateNotFound").for_minutes(5)];
 
-/// The parts of a listener that both calls take.
-struct Parts {
-    certificates: Option<Vec<Certificate>>,
-    policy: Option<String>,
-    alpn: Option<Vec<String>>,
-    actions: Vec<ElbAction>,
+impl Entrance {
+    fn sdk_protocol(&self) -> Option<ProtocolEnum> {
+        self.protocol.map(|protocol| ProtocolEnum::from(protocol.as_str()))
+    }
+
+    fn sdk_port(&self) -> Option<i32> {
+        self.port.map(i32::from)
+    }
+
+    /// The default certificate.
+    fn certificate(&self) -> Result<Option<Vec<Certificate>>> {
+        let Some(tls) = &self.tls else { return Ok(None) };
+        Ok(Some(vec![certificate(&tls.certificate)?]))
+    }
+
+    fn policy(&self) -> Option<&str> {
+        self.tls.as_ref()?.policy.as_deref()
+    }
+
+    fn alpn(&self) -> Option<AlpnPolicy> {
+        self.tls.as_ref()?.alpn
+    }
+
+    fn mutual(&self) -> Result<Option<MutualAuthenticationAttributes>> {
+        let Some(mutual) = &self.mutual_tls else { return Ok(None) };
+        let builder = MutualAuthenticationAttributes::builder().mode(mutual.word());
+        let MutualTls::Verify(verify) = mutual else { return Ok(Some(builder.build())) };
+        let names = verify.advertise_ca_names.map(|advertise| match advertise {
+            true => AdvertiseTrustStoreCaNamesEnum::On,
+            false => AdvertiseTrustStoreCaNamesEnum::Off,
+        });
+        let builder = builder
+            .trust_store_arn(known(&verify.trust_store)?.as_str())
+            .set_ignore_client_certificate_expiry(verify.ignore_expiry)
+            .set_advertise_trust_store_ca_names(names);
+        Ok(Some(builder.build()))
+    }
+
+    /// The same with what AWS takes where nothing is said: leaving it out of a change would leave it
+    /// as it is.
+    fn written_out(&self) -> Self {
+        let mut all = self.clone();
+        if let Some(tls) = &mut all.tls {
+            tls.policy.get_or_insert_with(|| DEFAULT_POLICY.to_owned());
+            if self.protocol == Some(ListenerProtocol::Tls) {
+                tls.alpn.get_or_insert(AlpnPolicy::None);
+            }
+        }
+        if self.is_https() {
+            let mutual = all.mutual_tls.get_or_insert(MutualTls::Off);
+            if let MutualTls::Verify(verify) = mutual {
+                verify.ignore_expiry.get_or_insert(false);
+                verify.advertise_ca_names.get_or_insert(false);
+            }
+        }
+        all
+    }
 }
 
-impl Listener {
-    fn parts(&self) -> Result<Parts> {
-        let tls = self.accept.tls.as_ref();
-        let certificate = tls.map(|tls| known(&tls.certificate)).transpose()?;
-        Ok(Parts {
-            certificates: certificate.map(|arn| vec![Certificate::builder().certificate_arn(arn.as_str()).build()]),
-            policy: tls.and_then(|tls| tls.policy.clone()),
-            alpn: tls.and_then(|tls| tls.alpn).map(|alpn| vec![alpn.as_str().to_owned()]),
-            actions: actions(&self.action)?,
-        })
-    }
+fn certificate(arn: &Input<crate::CertificateArn>) -> Result<Certificate> {
+    Ok(Certificate::builder().certificate_arn(known(arn)?.as_str()).build())
 }
 
 impl Operate for Listener {
     async fn create(&self, cx: &Cx<'_>) -> Result<ListenerOutputs> {
         let client = &cx.aws.elbv2;
         let balancer = known(&self.load_balancer)?;
-        let parts = self.parts()?;
+        let accept = &self.accept;
+        let (certificates, mutual) = (accept.certificate()?, accept.mutual()?);
+        let actions = actions(&self.action, None)?;
         let output = cx
             .write_when(Operation::CreateListener, CERTIFICATE, || {
                 client
                     .create_listener()
                     .load_balancer_arn(balancer.as_str())
-                    .protocol(ProtocolEnum::from(self.accept.protocol.as_str()))
-                    .port(i32::from(self.accept.port))
-                    .set_certificates(parts.certificates.clone())
-                    .set_ssl_policy(parts.policy.clone())
-                    .set_alpn_policy(parts.alpn.clone())
-                    .set_default_actions(Some(parts.actions.clone()))
+                    .set_protocol(accept.sdk_protocol())
+                    .set_port(accept.sdk_port())
+                    .set_certificates(certificates.clone())
+                    .set_ssl_policy(accept.policy().map(ToOwned::to_owned))
+                    .set_alpn_policy(accept.alpn().map(|alpn| vec![alpn.as_str().to_owned()]))
+                    .set_mutual_authentication(mutual.clone())
+                    .set_default_actions(Some(actions.clone()))
                     .set_tags(Some(elb(&self.tags)))
                     .send()
             })
@@ -75,34 +123,49 @@ impl Operate for Listener {
     ) -> Result<Option<ListenerOutputs>> {
         let client = &cx.aws.elbv2;
         let arn = outputs.arn.as_str();
-        let present = observed.map(|observed| observed.certificates.clone()).unwrap_or_default();
-        let certificates = |list: Vec<Input<crate::CertificateArn>>| -> Result<Vec<Certificate>> {
-            list.iter().map(|arn| Ok(Certificate::builder().certificate_arn(known(arn)?.as_str()).build())).collect()
-        };
+        let present = observed.map(Self::certificates).unwrap_or_default();
         match operation {
             Operation::ModifyListener => {
-                let parts = self.parts()?;
-                let encrypted = self.accept.tls.is_some();
-                let policy = parts.policy.or_else(|| encrypted.then(|| "ELBSecurityPolicy-2016-08".to_owned()));
-                let alpn = parts
-                    .alpn
-                    .or_else(|| (self.accept.protocol == ListenerProtocol::Tls).then(|| vec!["None".to_owned()]));
+                let accept = self.accept.written_out();
+                let (certificates, mutual) = (accept.certificate()?, accept.mutual()?);
+                let actions = actions(&self.action, observed.map(|observed| &observed.action))?;
                 cx.write_when(operation, CERTIFICATE, || {
                     client
                         .modify_listener()
                         .listener_arn(arn)
-                        .protocol(ProtocolEnum::from(self.accept.protocol.as_str()))
-                        .port(i32::from(self.accept.port))
-                        .set_certificates(parts.certificates.clone())
-                        .set_ssl_policy(policy.clone())
-                        .set_alpn_policy(alpn.clone())
-                        .set_default_actions(Some(parts.actions.clone()))
+                        .set_protocol(accept.sdk_protocol())
+                        .set_port(accept.sdk_port())
+                        .set_certificates(certificates.clone())
+                        .set_ssl_policy(accept.policy().map(ToOwned::to_owned))
+                        .set_alpn_policy(accept.alpn().map(|alpn| vec![alpn.as_str().to_owned()]))
+                        .set_mutual_authentication(mutual.clone())
+                        .set_default_actions(Some(actions.clone()))
                         .send()
                 })
                 .await?;
             }
+            Operation::ModifyListenerAttributes => {
+                let present = observed.map(|observed| observed.accept.attributes.clone()).unwrap_or_default();
+                let changes = self.accept.attributes.changes(&present, &self.default_of("attributes"));
+                for chunk in changes.chunks(ATTRIBUTES_AT_ONCE) {
+                    let attributes: Vec<_> = chunk
+                        .iter()
+                        .map(|(key, value)| ListenerAttribute::builder().key(key).value(value).build())
+                        .collect();
+                    cx.write(operation, || {
+                        client
+                            .modify_listener_attributes()
+                            .listener_arn(arn)
+                            .set_attributes(Some(attributes.clone()))
+                            .send()
+                    })
+                    .await?;
+                }
+            }
+            // Both take one certificate a call.
             Operation::AddListenerCertificates => {
-                for certificate in certificates(more(&self.certificates, &present))? {
+                for added in more(self.certificates(), present) {
+                    let certificate = certificate(&added)?;
                     cx.write_when(operation, CERTIFICATE, || {
                         client.add_listener_certificates().listener_arn(arn).certificates(certificate.clone()).send()
                     })
@@ -110,7 +173,8 @@ impl Operate for Listener {
                 }
             }
             Operation::RemoveListenerCertificates => {
-                for certificate in certificates(more(&present, &self.certificates))? {
+                for removed in more(present, self.certificates()) {
+                    let certificate = certificate(&removed)?;
                     cx.write(operation, || {
                         client.remove_listener_certificates().listener_arn(arn).certificates(certificate.clone()).send()
                     })
@@ -137,148 +201,54 @@ impl Operate for Listener {
     }
 }
 
-pub(super) fn actions(action: &Action) -> Result<Vec<ElbAction>> {
-    let builder = ElbAction::builder();
-    let built = match action {
-        Action::Forward(forward) => {
-            let mut groups = Vec::with_capacity(forward.groups.len());
-            for group in &forward.groups {
-                groups.push(
-                    TargetGroupTuple::builder()
-                        .target_group_arn(known(&group.group)?.as_str())
-                        .set_weight(group.weight.map(i32::from))
-                        .build(),
-                );
-            }
-            match (forward.groups.as_slice(), forward.stickiness) {
-                ([only], None) => {
-                    builder.r#type(ActionTypeEnum::Forward).target_group_arn(known(&only.group)?.as_str()).build()
-                }
-                (_, stickiness) => {
-                    let sticky = stickiness.map(|duration| {
-                        TargetGroupStickinessConfig::builder()
-                            .enabled(true)
-                            .duration_seconds(super::convert::count(duration))
-                            .build()
-                    });
-                    let config = ForwardActionConfig::builder()
-                        .set_target_groups(Some(groups))
-                        .set_target_group_stickiness_config(sticky)
-                        .build();
-                    builder.r#type(ActionTypeEnum::Forward).forward_config(config).build()
-                }
-            }
-        }
-        Action::Redirect(redirect) => {
-            let status = if redirect.temporary {
-                RedirectActionStatusCodeEnum::Http302
-            } else {
-                RedirectActionStatusCodeEnum::Http301
-            };
-            let config = RedirectActionConfig::builder()
-                .set_protocol(redirect.protocol.clone())
-                .set_host(redirect.host.clone())
-                .set_port(redirect.port.clone())
-                .set_path(redirect.path.clone())
-                .set_query(redirect.query.clone())
-                .status_code(status)
-                .build();
-            builder.r#type(ActionTypeEnum::Redirect).redirect_config(config).build()
-        }
-        Action::FixedResponse(response) => {
-            let config = FixedResponseActionConfig::builder()
-                .status_code(response.status.to_string())
-                .set_content_type(response.content_type.clone())
-                .set_message_body(response.body.clone())
-                .build();
-            builder.r#type(ActionTypeEnum::FixedResponse).fixed_response_config(config).build()
-        }
-    };
-    Ok(vec![built])
-}
-
-/// The last action, which is the one that answers; `None` for one that this crate has no word for.
-pub(super) fn parse_action(actions: &[ElbAction]) -> Option<Action> {
-    let action = actions.iter().max_by_key(|action| action.order().unwrap_or(0))?;
-    match action.r#type()? {
-        ActionTypeEnum::Forward => {
-            let config = action.forward_config();
-            let mut groups: Vec<WeightedGroup> = config
-                .map(ForwardActionConfig::target_groups)
-                .unwrap_or_default()
-                .iter()
-                .filter_map(|group| {
-                    Some(WeightedGroup {
-                        group: Input::known(group.target_group_arn()?.parse().ok()?),
-                        weight: group.weight().and_then(|weight| u16::try_from(weight).ok()),
-                    })
-                })
-                .collect();
-            if groups.is_empty() {
-                groups.push(WeightedGroup {
-                    group: Input::known(action.target_group_arn()?.parse().ok()?),
-                    weight: None,
-                });
-            }
-            let stickiness = config
-                .and_then(|config| config.target_group_stickiness_config())
-                .filter(|sticky| sticky.enabled() == Some(true))
-                .and_then(|sticky| u32::try_from(sticky.duration_seconds()?).ok());
-            Some(Action::Forward(Forward { groups, stickiness }))
-        }
-        ActionTypeEnum::Redirect => {
-            let config = action.redirect_config()?;
-            let text = |part: Option<&str>| part.map(ToOwned::to_owned);
-            Some(Action::Redirect(Redirect {
-                protocol: text(config.protocol()),
-                host: text(config.host()),
-                port: text(config.port()),
-                path: text(config.path()),
-                query: text(config.query()),
-                temporary: config.status_code() == Some(&RedirectActionStatusCodeEnum::Http302),
-            }))
-        }
-        ActionTypeEnum::FixedResponse => {
-            let config = action.fixed_response_config()?;
-            Some(Action::FixedResponse(FixedResponse {
-                status: config.status_code()?.parse().ok()?,
-                content_type: config.content_type().map(ToOwned::to_owned),
-                body: config.message_body().map(ToOwned::to_owned),
-            }))
-        }
-        _ => None,
-    }
-}
-
 fn parse(
     listener: &ElbListener,
     certificates: Vec<Input<crate::CertificateArn>>,
+    attributes: Attributes,
     tags: Tags,
 ) -> Result<Option<Observed<Listener>>> {
-    let protocol = listener.protocol().and_then(|protocol| ListenerProtocol::from_word(protocol.as_str()));
-    let (Some(protocol), Some(action)) = (protocol, parse_action(listener.default_actions())) else { return Ok(None) };
+    let protocol = match listener.protocol() {
+        // A gateway load balancer's.
+        None => None,
+        Some(protocol) => match ListenerProtocol::from_word(protocol.as_str()) {
+            None => return Ok(None),
+            known => known,
+        },
+    };
+    let Some(action) = parse_actions(listener.default_actions(), &tags) else { return Ok(None) };
     let certificate = listener.certificates().first().and_then(|certificate| certificate.certificate_arn());
     let tls = match (protocol, certificate) {
-        (ListenerProtocol::Https | ListenerProtocol::Tls, Some(certificate)) => Some(Tls {
+        (Some(ListenerProtocol::Https | ListenerProtocol::Tls), Some(certificate)) => Some(Tls {
             certificate: Input::known(id(Some(certificate), "a certificate ARN")?),
+            others: certificates,
             policy: listener.ssl_policy().map(ToOwned::to_owned),
             alpn: listener.alpn_policy().first().and_then(|alpn| AlpnPolicy::from_word(alpn)),
         }),
         _ => None,
     };
+    let mutual_tls = match listener.mutual_authentication() {
+        Some(mutual) => match mutual.mode() {
+            Some("verify") => Some(MutualTls::Verify(VerifyClients {
+                trust_store: Input::known(id(mutual.trust_store_arn(), "a trust store ARN")?),
+                ignore_expiry: mutual.ignore_client_certificate_expiry(),
+                advertise_ca_names: mutual
+                    .advertise_trust_store_ca_names()
+                    .map(|advertise| *advertise == AdvertiseTrustStoreCaNamesEnum::On),
+            })),
+            Some("passthrough") => Some(MutualTls::Passthrough),
+            _ => None,
+        },
+        None => None,
+    };
+    let port = listener.port().and_then(|port| u16::try_from(port).ok());
     Ok(Some(Observed {
         outputs: ListenerOutputs { arn: id(listener.listener_arn(), "a listener ARN")? },
         owner: tags.owner(),
         name: None,
         spec: Listener {
             load_balancer: Input::known(id(listener.load_balancer_arn(), "a load balancer ARN")?),
-            accept: Accept {
-                protocol,
-                port: listener.port().and_then(|port| u16::try_from(port).ok()).unwrap_or(0),
-                tls,
-            },
+            accept: Entrance { protocol, port, tls, mutual_tls, attributes },
             action,
-            certificates,
             tags,
         },
     }))
@@ -300,11 +270,12 @@ pub(super) async fn observe(cx: &Cx<'_>, balancers: &[String]) -> Result<Vec<Obs
     });
     let listeners: Vec<_> = futures_util::future::try_join_all(pages).await?.into_iter().flatten().collect();
     let arns: Vec<String> = listeners.iter().filter_map(|listener| listener.listener_arn.clone()).collect();
-    let (mut tags, certificates) = tokio::try_join!(read_elb(cx, &arns), read_certificates(cx, &listeners))?;
+    let (mut tags, certificates, attributes) =
+        tokio::try_join!(read_elb(cx, &arns), read_certificates(cx, &listeners), read_attributes(cx, &arns))?;
     let mut observed = Vec::with_capacity(listeners.len());
-    for (listener, certificates) in listeners.iter().zip(certificates) {
+    for ((listener, certificates), attributes) in listeners.iter().zip(certificates).zip(attributes) {
         let tags = tags.remove(listener.listener_arn().unwrap_or_default()).unwrap_or_default();
-        observed.extend(parse(listener, certificates, tags)?);
+        observed.extend(parse(listener, certificates, attributes, tags)?);
     }
     Ok(observed)
 }
@@ -317,15 +288,33 @@ async fn read_certificates(cx: &Cx<'_>, listeners: &[ElbListener]) -> Result<Vec
             return Ok(Vec::new());
         }
         let arn = listener.listener_arn().unwrap_or_default();
-        let output = cx
-            .read("DescribeListenerCertificates", || client.describe_listener_certificates().listener_arn(arn).send())
-            .await?;
-        output
-            .certificates()
+        let certificates = pages_or_none(|token: Option<String>| async move {
+            let read = || client.describe_listener_certificates().listener_arn(arn).set_marker(token.clone()).send();
+            let page = cx.read("DescribeListenerCertificates", read).await?;
+            Ok((page.certificates.unwrap_or_default(), page.next_marker))
+        })
+        .await?;
+        certificates
             .iter()
             .filter(|certificate| certificate.is_default() != Some(true))
             .map(|certificate| Ok(Input::known(id(certificate.certificate_arn(), "a certificate ARN")?)))
             .collect::<Result<Vec<_>>>()
+    });
+    futures_util::future::try_join_all(reads).await
+}
+
+/// The attributes of each listener.
+async fn read_attributes(cx: &Cx<'_>, arns: &[String]) -> Result<Vec<Attributes>> {
+    let client = &cx.aws.elbv2;
+    let reads = arns.iter().map(|arn| async move {
+        let read = || client.describe_listener_attributes().listener_arn(arn).send();
+        let attributes = match cx.read("DescribeListenerAttributes", read).await {
+            // It has gone since it was listed.
+            Err(error) if error.is_not_found() => Vec::new(),
+            other => other?.attributes.unwrap_or_default(),
+        };
+        let pair = |attribute: ListenerAttribute| Some((attribute.key?, attribute.value.unwrap_or_default()));
+        Ok::<_, crate::Error>(Attributes(attributes.into_iter().filter_map(pair).collect()))
     });
     futures_util::future::try_join_all(reads).await
 }

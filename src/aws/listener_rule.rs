@@ -1,17 +1,20 @@
 //! Listener rules over the Elastic Load Balancing API.
 
 use aws_sdk_elasticloadbalancingv2::types::{
-    HostHeaderConditionConfig, HttpHeaderConditionConfig, HttpRequestMethodConditionConfig, PathPatternConditionConfig,
-    QueryStringConditionConfig, QueryStringKeyValuePair, Rule as ElbRule, RuleCondition, RulePriorityPair,
-    SourceIpConditionConfig,
+    HostHeaderConditionConfig, HostHeaderRewriteConfig, HttpHeaderConditionConfig, HttpRequestMethodConditionConfig,
+    PathPatternConditionConfig, QueryStringConditionConfig, QueryStringKeyValuePair, RewriteConfig, Rule as ElbRule,
+    RuleCondition, RulePriorityPair, RuleTransform, SourceIpAddressTypeEnum, SourceIpConditionConfig,
+    TransformTypeEnum, UrlRewriteConfig,
 };
 
 use crate::error::{Error, Result};
 use crate::input::Input;
-use crate::resource::{Condition, ListenerRule, ListenerRuleOutputs, Observed, Operation, Tags};
+use crate::resource::{
+    Condition, ListenerRule, ListenerRuleOutputs, Observed, Operation, Rewrite, SourceAddressType, Tags,
+};
 
+use super::action::{actions, parse_actions};
 use super::call::{gone_is_fine, pages_or_none};
-use super::listener::{actions, parse_action};
 use super::tags::{change_elb, elb, read_elb};
 use super::{Cx, Operate, id, known, required};
 
@@ -19,15 +22,18 @@ impl Operate for ListenerRule {
     async fn create(&self, cx: &Cx<'_>) -> Result<ListenerRuleOutputs> {
         let client = &cx.aws.elbv2;
         let listener = known(&self.listener)?;
-        let (conditions, actions) = (conditions(&self.conditions), actions(&self.action)?);
+        let (conditions, actions) = (conditions(&self.conditions), actions(&self.action, None)?);
+        let priority = self.priority.ok_or_else(|| Error::internal("a rule was not given a priority"))?;
+        let transforms = self.transforms();
         let output = cx
             .write(Operation::CreateRule, || {
                 client
                     .create_rule()
                     .listener_arn(listener.as_str())
-                    .priority(i32::from(self.priority))
+                    .priority(i32::from(priority))
                     .set_conditions(Some(conditions.clone()))
                     .set_actions(Some(actions.clone()))
+                    .set_transforms(transforms.clone())
                     .set_tags(Some(elb(&self.tags)))
                     .send()
             })
@@ -47,20 +53,28 @@ impl Operate for ListenerRule {
         let arn = outputs.arn.as_str();
         match operation {
             Operation::SetRulePriorities => {
-                let _places = cx.pace.places.lock().await;
-                match set_priorities(cx, &[(arn, self.priority)]).await {
-                    Err(error) if error.code() == Some("PriorityInUse") => self.swap(cx, arn, error).await?,
-                    other => other?,
-                }
+                let pairs: Vec<_> = self
+                    .moves
+                    .iter()
+                    .map(|(arn, priority)| {
+                        RulePriorityPair::builder().rule_arn(arn).priority(i32::from(*priority)).build()
+                    })
+                    .collect();
+                cx.write(operation, || client.set_rule_priorities().set_rule_priorities(Some(pairs.clone())).send())
+                    .await?;
             }
             Operation::ModifyRule => {
-                let (conditions, actions) = (conditions(&self.conditions), actions(&self.action)?);
+                let actions = actions(&self.action, observed.map(|observed| &observed.action))?;
+                let (conditions, transforms) = (conditions(&self.conditions), self.transforms());
+                let resets = transforms.is_none() && observed.is_some_and(|observed| observed.transforms().is_some());
                 cx.write(operation, || {
                     client
                         .modify_rule()
                         .rule_arn(arn)
                         .set_conditions(Some(conditions.clone()))
                         .set_actions(Some(actions.clone()))
+                        .set_transforms(transforms.clone())
+                        .set_reset_transforms(resets.then_some(true))
                         .send()
                 })
                 .await?;
@@ -86,33 +100,24 @@ impl Operate for ListenerRule {
 }
 
 impl ListenerRule {
-    /// Changes places with the rule that has the wanted priority: one call moves both, and no
-    /// request meets a listener without either. The other one's own step puts it where it belongs.
-    async fn swap(&self, cx: &Cx<'_>, arn: &str, refusal: Error) -> Result<()> {
-        let rules = observe(cx, &[known(&self.listener)?.to_string()]).await?;
-        let at = |wanted: u16| rules.iter().find(|rule| rule.spec.priority == wanted);
-        let mine = rules.iter().find(|rule| rule.outputs.arn.as_str() == arn).map(|rule| rule.spec.priority);
-        match (at(self.priority), mine) {
-            (Some(holder), Some(mine)) if holder.owner.as_ref().is_some_and(|owner| owner.stack == cx.stack) => {
-                set_priorities(cx, &[(arn, self.priority), (holder.outputs.arn.as_str(), mine)]).await
-            }
-            // It has moved away in the meantime.
-            (None, _) => set_priorities(cx, &[(arn, self.priority)]).await,
-            (Some(holder), _) => {
-                Err(refusal.because(format!("{} has it, which this stack does not own", holder.outputs.arn)))
-            }
-        }
+    fn transforms(&self) -> Option<Vec<RuleTransform>> {
+        let rewrite =
+            |rewrite: &Rewrite| RewriteConfig::builder().regex(&rewrite.regex).replace(&rewrite.replace).build();
+        let host = self.rewrite_host.as_ref().map(|host| {
+            RuleTransform::builder()
+                .r#type(TransformTypeEnum::HostHeaderRewrite)
+                .host_header_rewrite_config(HostHeaderRewriteConfig::builder().rewrites(rewrite(host)).build())
+                .build()
+        });
+        let url = self.rewrite_url.as_ref().map(|url| {
+            RuleTransform::builder()
+                .r#type(TransformTypeEnum::UrlRewrite)
+                .url_rewrite_config(UrlRewriteConfig::builder().rewrites(rewrite(url)).build())
+                .build()
+        });
+        let transforms: Vec<_> = host.into_iter().chain(url).collect();
+        (!transforms.is_empty()).then_some(transforms)
     }
-}
-
-async fn set_priorities(cx: &Cx<'_>, priorities: &[(&str, u16)]) -> Result<()> {
-    let client = &cx.aws.elbv2;
-    let pairs: Vec<_> = priorities
-        .iter()
-        .map(|(arn, priority)| RulePriorityPair::builder().rule_arn(*arn).priority(i32::from(*priority)).build())
-        .collect();
-    let set = || client.set_rule_priorities().set_rule_priorities(Some(pairs.clone())).send();
-    cx.write(Operation::SetRulePriorities, set).await.map(|_| ())
 }
 
 fn conditions(conditions: &[Condition]) -> Vec<RuleCondition> {
@@ -120,50 +125,78 @@ fn conditions(conditions: &[Condition]) -> Vec<RuleCondition> {
 }
 
 fn condition(condition: &Condition) -> RuleCondition {
-    let builder = RuleCondition::builder();
+    let builder = RuleCondition::builder().field(condition.field());
     let texts = |values: &[String]| Some(values.to_vec());
     match condition {
-        Condition::Host(values) => builder
-            .field("host-header")
-            .host_header_config(HostHeaderConditionConfig::builder().set_values(texts(values)).build()),
-        Condition::Path(values) => builder
-            .field("path-pattern")
-            .path_pattern_config(PathPatternConditionConfig::builder().set_values(texts(values)).build()),
-        Condition::Header { name, values } => builder.field("http-header").http_header_config(
+        Condition::Host(values) => {
+            builder.host_header_config(HostHeaderConditionConfig::builder().set_values(texts(values)).build())
+        }
+        Condition::HostRegex(values) => {
+            builder.host_header_config(HostHeaderConditionConfig::builder().set_regex_values(texts(values)).build())
+        }
+        Condition::Path(values) => {
+            builder.path_pattern_config(PathPatternConditionConfig::builder().set_values(texts(values)).build())
+        }
+        Condition::PathRegex(values) => {
+            builder.path_pattern_config(PathPatternConditionConfig::builder().set_regex_values(texts(values)).build())
+        }
+        Condition::Header { name, values } => builder.http_header_config(
             HttpHeaderConditionConfig::builder().http_header_name(name).set_values(texts(values)).build(),
         ),
+        Condition::HeaderRegex { name, values } => builder.http_header_config(
+            HttpHeaderConditionConfig::builder().http_header_name(name).set_regex_values(texts(values)).build(),
+        ),
         Condition::Method(values) => builder
-            .field("http-request-method")
             .http_request_method_config(HttpRequestMethodConditionConfig::builder().set_values(texts(values)).build()),
         Condition::Query(pairs) => {
             let pairs = pairs
                 .iter()
                 .map(|(key, value)| QueryStringKeyValuePair::builder().set_key(key.clone()).value(value).build())
                 .collect();
-            builder
-                .field("query-string")
-                .query_string_config(QueryStringConditionConfig::builder().set_values(Some(pairs)).build())
+            builder.query_string_config(QueryStringConditionConfig::builder().set_values(Some(pairs)).build())
         }
-        Condition::SourceIp(values) => builder
-            .field("source-ip")
-            .source_ip_config(SourceIpConditionConfig::builder().set_values(texts(values)).build()),
+        Condition::SourceIp(values) => {
+            builder.source_ip_config(SourceIpConditionConfig::builder().set_values(texts(values)).build())
+        }
+        Condition::SourceAddressType(kind) => builder.source_ip_config(
+            SourceIpConditionConfig::builder().ip_address_type(SourceIpAddressTypeEnum::from(kind.as_str())).build(),
+        ),
     }
     .build()
 }
 
 fn parse_condition(condition: &RuleCondition) -> Option<Condition> {
     // Older conditions have their values at the top, newer ones in a part of their own.
-    let or_top = |values: Option<&[String]>| {
-        values.filter(|values| !values.is_empty()).unwrap_or_else(|| condition.values()).to_vec()
-    };
+    let or_top =
+        |values: Option<&[String]>, top: &[String]| values.filter(|values| !values.is_empty()).unwrap_or(top).to_vec();
     Some(match condition.field()? {
-        "host-header" => Condition::Host(or_top(condition.host_header_config().map(HostHeaderConditionConfig::values))),
+        "host-header" => {
+            let config = condition.host_header_config();
+            let regexes = or_top(config.map(HostHeaderConditionConfig::regex_values), condition.regex_values());
+            if regexes.is_empty() {
+                Condition::Host(or_top(config.map(HostHeaderConditionConfig::values), condition.values()))
+            } else {
+                Condition::HostRegex(regexes)
+            }
+        }
         "path-pattern" => {
-            Condition::Path(or_top(condition.path_pattern_config().map(PathPatternConditionConfig::values)))
+            let config = condition.path_pattern_config();
+            let regexes = or_top(config.map(PathPatternConditionConfig::regex_values), condition.regex_values());
+            if regexes.is_empty() {
+                Condition::Path(or_top(config.map(PathPatternConditionConfig::values), condition.values()))
+            } else {
+                Condition::PathRegex(regexes)
+            }
         }
         "http-header" => {
             let config = condition.http_header_config()?;
-            Condition::Header { name: config.http_header_name()?.to_owned(), values: config.values().to_vec() }
+            let name = config.http_header_name()?.to_owned();
+            let regexes = or_top(Some(config.regex_values()), condition.regex_values());
+            if regexes.is_empty() {
+                Condition::Header { name, values: config.values().to_vec() }
+            } else {
+                Condition::HeaderRegex { name, values: regexes }
+            }
         }
         "http-request-method" => Condition::Method(condition.http_request_method_config()?.values().to_vec()),
         "query-string" => Condition::Query(
@@ -174,24 +207,41 @@ fn parse_condition(condition: &RuleCondition) -> Option<Condition> {
                 .filter_map(|pair| Some((pair.key().map(ToOwned::to_owned), pair.value()?.to_owned())))
                 .collect(),
         ),
-        "source-ip" => Condition::SourceIp(condition.source_ip_config()?.values().to_vec()),
+        "source-ip" => {
+            let config = condition.source_ip_config()?;
+            match config.ip_address_type().and_then(|kind| SourceAddressType::from_word(kind.as_str())) {
+                Some(kind) => Condition::SourceAddressType(kind),
+                None => Condition::SourceIp(config.values().to_vec()),
+            }
+        }
         _ => return None,
     })
 }
 
+fn parse_rewrite(rule: &ElbRule, rewrites: impl Fn(&RuleTransform) -> Option<&[RewriteConfig]>) -> Option<Rewrite> {
+    let rewrite = rule.transforms().iter().find_map(|transform| rewrites(transform)?.first())?;
+    Some(Rewrite {
+        regex: rewrite.regex().unwrap_or_default().to_owned(),
+        replace: rewrite.replace().unwrap_or_default().to_owned(),
+    })
+}
+
 fn parse(rule: &ElbRule, listener: &str, tags: Tags) -> Result<Option<Observed<ListenerRule>>> {
-    let priority = rule.priority().and_then(|priority| priority.parse().ok());
-    let (Some(priority), Some(action)) = (priority, parse_action(rule.actions())) else { return Ok(None) };
+    let priority: Option<u16> = rule.priority().and_then(|priority| priority.parse().ok());
+    let (Some(priority), Some(action)) = (priority, parse_actions(rule.actions(), &tags)) else { return Ok(None) };
     Ok(Some(Observed {
         outputs: ListenerRuleOutputs { arn: id(rule.rule_arn(), "a rule ARN")? },
         owner: tags.owner(),
         name: None,
         spec: ListenerRule {
             listener: Input::known(id(Some(listener), "a listener ARN")?),
-            priority,
+            priority: Some(priority),
             action,
+            rewrite_host: parse_rewrite(rule, |transform| Some(transform.host_header_rewrite_config()?.rewrites())),
+            rewrite_url: parse_rewrite(rule, |transform| Some(transform.url_rewrite_config()?.rewrites())),
             conditions: rule.conditions().iter().filter_map(parse_condition).collect(),
             tags,
+            moves: Vec::new(),
         },
     }))
 }

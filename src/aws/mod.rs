@@ -1,6 +1,7 @@
 //! Everything that speaks to AWS: one file a kind. The only part, besides the simulated AWS, that
 //! knows the SDK.
 
+mod action;
 mod auto_scaling_group;
 mod call;
 mod convert;

@@ -69,7 +69,7 @@ pub(crate) async fn observe(cx: &Cx<'_>, stack: &Stack, lookups: bool) -> Result
     )?;
     let mut parents: Vec<String> = listeners
         .iter()
-        .filter(|listener| ours(cx, listener.owner.as_ref()) && listener.spec.accept.is_http())
+        .filter(|listener| ours(cx, listener.owner.as_ref()) && listener.spec.accept.has_rules())
         .map(|listener| listener.outputs.arn.to_string())
         .collect();
     let literal = |listener: &Input<crate::ListenerArn>| listener.as_known().map(ToString::to_string);

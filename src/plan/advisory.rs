@@ -34,14 +34,14 @@ pub(super) fn advise(stack: &Stack, subjects: &[Subject], changes: &[ResourceCha
         };
         match resource {
             AnyResource::Listener(listener)
-                if listener.accept.protocol == ListenerProtocol::Http
-                    && !matches!(listener.action, crate::resource::Action::Redirect(_)) =>
+                if listener.accept.protocol == Some(ListenerProtocol::Http)
+                    && !matches!(listener.action.last, crate::resource::Action::Redirect(_)) =>
             {
                 say(
                     "plain-http",
                     format!(
                         "port {} is served without encryption; add an HTTPS listener and redirect to it",
-                        listener.accept.port
+                        listener.accept.port.unwrap_or_default()
                     ),
                 );
             }

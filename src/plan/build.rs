@@ -11,6 +11,7 @@ use crate::stack::{Address, Item, Stack};
 use crate::value::Value;
 
 use super::diff::{Effect, PropertyChange, creation, differences};
+use super::places::{Places, listener_of};
 use super::{Action, Goal, Observation, Plan, ResourceChange, Subject, advisory, check, steps, tied};
 
 /// Plans a stack against what was observed.
@@ -50,6 +51,8 @@ struct Builder<'a> {
     subject_of: HashMap<usize, usize>,
     /// Target groups that go with the load balancer that they belong to, by ARN.
     tied: HashSet<String>,
+    /// The places of rules on their listeners.
+    places: Places,
     /// What is in the way of a declaration.
     conflicts: Vec<String>,
 }
@@ -70,6 +73,7 @@ impl<'a> Builder<'a> {
         }
         Self {
             stack,
+            places: Places::new(stack, &observation.resources),
             observed: observation.resources.into_iter().map(Some).collect(),
             owned,
             by_key,
@@ -99,6 +103,7 @@ impl<'a> Builder<'a> {
         for (index, resource) in resources {
             self.declare(index, resource);
         }
+        self.conflicts.extend(self.places.moves(self.stack.name(), &mut self.subjects, &self.changes));
         if self.conflicts.is_empty() {
             return Ok(());
         }
@@ -122,6 +127,12 @@ impl<'a> Builder<'a> {
         self.resolve(&mut desired);
         let address = self.stack.nodes[index].address.clone();
         let mut candidates = self.owned.remove(address.as_str()).unwrap_or_default();
+        if let (AnyResource::ListenerRule(rule), Item::Resource(AnyResource::ListenerRule(declared))) =
+            (&mut desired, &self.stack.nodes[index].item)
+        {
+            let current = candidates.iter().filter_map(|candidate| self.observed[*candidate].as_ref());
+            self.places.give(rule, &listener_of(declared), current);
+        }
         let mut adopted = false;
         if candidates.is_empty() {
             match self.holder(index, &desired) {
@@ -369,6 +380,9 @@ pub(super) fn owned_resources(stack: &Stack) -> Vec<(usize, AnyResource)> {
         resource.set_tag(ADDRESS, node.address.as_str());
         for part in resource.parts() {
             resource.set_tag(&part, node.address.as_str());
+        }
+        for (tag, digest) in resource.digests() {
+            resource.set_tag(tag, &digest);
         }
         if let (Some(tag), Value::Pending(parent)) = (resource.recorded_as(), resource.parent()) {
             let parent: Option<&usize> = place.get(&parent.node.index);

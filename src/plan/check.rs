@@ -6,7 +6,8 @@ use crate::input::Resolve;
 use crate::lookup::Found;
 use crate::problem::{Problem, Problems};
 use crate::resource::{
-    Action, AnyOutputs, AnyResource, Forwarder, ListenerProtocol, LoadBalancerKind, ScalingPolicy, TargetProtocol,
+    Action, Actions, AnyOutputs, AnyResource, Condition, Forwarder, Listener, ListenerProtocol, ListenerRule,
+    LoadBalancerKind, ScalingPolicy, TargetProtocol,
 };
 use crate::stack::{Item, Stack};
 use crate::value::Value;
@@ -37,18 +38,24 @@ pub(super) fn check(
         match resource {
             AnyResource::Listener(listener) => {
                 let balancer = declared(stack, &Value::of(&listener.load_balancer));
-                if let Some(AnyResource::LoadBalancer(balancer)) = balancer {
-                    let fits = listener.accept.is_http() == (balancer.kind == LoadBalancerKind::Application);
-                    if !fits {
-                        problems.report(
-                            "V76",
-                            "accept",
-                            listener.accept.protocol,
-                            format!("is not a protocol of {} load balancers", balancer.kind),
-                        );
-                    }
+                if let Some(AnyResource::LoadBalancer(balancer)) = balancer
+                    && listener.accept.balancer() != balancer.kind.as_str()
+                {
+                    problems.report(
+                        "V76",
+                        "accept",
+                        listener.accept.name(),
+                        format!("is not a protocol of {} load balancers", balancer.kind),
+                    );
                 }
-                check_targets(stack, &listener.action, listener.accept.protocol, "action", &mut problems);
+                check_targets(stack, &listener.action, listener.accept.protocol, &mut problems);
+            }
+            AnyResource::ListenerRule(rule) => {
+                if let Some(AnyResource::Listener(listener)) = declared(stack, &Value::of(&rule.listener)) {
+                    rule.action.validate_on(listener.accept.is_https(), &mut problems);
+                    check_targets(stack, &rule.action, listener.accept.protocol, &mut problems);
+                    check_rule(rule, listener, &mut problems);
+                }
             }
             AnyResource::ScalingPolicy(policy) => {
                 if let Item::Resource(AnyResource::ScalingPolicy(declared)) = &node.item {
@@ -104,8 +111,8 @@ fn check_labels(stack: &Stack, policy: &ScalingPolicy, problems: &mut Problems<'
 }
 
 /// Protocols of listener and target group must go together.
-fn check_targets(stack: &Stack, action: &Action, protocol: ListenerProtocol, path: &str, problems: &mut Problems<'_>) {
-    let Action::Forward(forward) = action else { return };
+fn check_targets(stack: &Stack, actions: &Actions, protocol: Option<ListenerProtocol>, problems: &mut Problems<'_>) {
+    let (Action::Forward(forward), Some(protocol)) = (&actions.last, protocol) else { return };
     for group in &forward.groups {
         let Some(AnyResource::TargetGroup(group)) = declared(stack, &Value::of(&group.group)) else { continue };
         let http = matches!(protocol, ListenerProtocol::Http | ListenerProtocol::Https);
@@ -115,11 +122,38 @@ fn check_targets(stack: &Stack, action: &Action, protocol: ListenerProtocol, pat
             let receives = receives.map_or("a Lambda function", TargetProtocol::as_str);
             problems.report(
                 "V71",
-                path,
+                "action",
                 format!("{protocol} to {receives}"),
                 "the target group does not take this listener's protocol",
             );
         }
+    }
+}
+
+/// What rules can ask for and do depends on the type of the load balancer.
+fn check_rule(rule: &ListenerRule, listener: &Listener, problems: &mut Problems<'_>) {
+    if listener.accept.is_http() {
+        if rule.conditions.iter().any(|condition| matches!(condition, Condition::SourceAddressType(_))) {
+            problems.report(
+                "V95",
+                "conditions",
+                "source_address_type",
+                "only rules of network load balancers can ask for the type of address",
+            );
+        }
+        return;
+    }
+    if rule.conditions.iter().any(|condition| !matches!(condition, Condition::SourceAddressType(_))) {
+        let rule = "rules of network load balancers can only ask for the type of address";
+        problems.report("V95", "conditions", listener.accept.name(), rule);
+    }
+    if !matches!(rule.action.last, Action::Forward(_)) {
+        let rule = "rules of network load balancers can only forward";
+        problems.report("V81", "action", listener.accept.name(), rule);
+    }
+    if rule.rewrite_host.is_some() || rule.rewrite_url.is_some() {
+        let rule = "rules of network load balancers cannot rewrite";
+        problems.report("V102", "rewrite_host", listener.accept.name(), rule);
     }
 }
 

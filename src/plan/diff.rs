@@ -57,7 +57,11 @@ pub(crate) fn creation<R: Describe>(desired: &R) -> Vec<PropertyChange> {
         let is_new = matches!(&after, Value::List(items) if !items.is_empty());
         if property.after_create && property.default(desired).is_unset() && is_new {
             // Nothing to compare with: the whole list is new. AWS refuses to add nothing.
-            if let Update::Elements { add, .. } = property.update {
+            let update = match property.update {
+                Update::Depends(decide) => decide(desired, desired),
+                other => other,
+            };
+            if let Update::Elements { add, .. } = update {
                 push(property, property.path.to_owned(), Value::Unset, after, Effect::InPlace(add), &mut changes);
             }
         } else if property.after_create {
@@ -124,13 +128,18 @@ fn effective<R>(
     changes: &mut Vec<PropertyChange>,
 ) {
     let mut old = before.or_defaults(&property.default(observed));
-    let new = after.or_defaults(&property.default(desired));
+    let asked: BTreeSet<String> = after.entries().map(|(key, _)| key.clone()).collect();
+    let mut new = after.or_defaults(&property.default(desired));
     if property.open {
-        // AWS may have invented entries since: what nobody asks for is left alone.
-        let known: BTreeSet<&String> = new.entries().map(|(key, _)| key).collect();
-        old = Value::Map(
-            old.entries().filter(|(key, _)| known.contains(key)).map(|(k, v)| (k.clone(), v.clone())).collect(),
-        );
+        // AWS may have invented entries since: what nobody asks for is left alone. And what it does
+        // not have as yet, such as the attributes of another protocol, has its default when it gets it.
+        let both = |ours: &Value, theirs: &Value, keep: &dyn Fn(&String) -> bool| {
+            let known: BTreeSet<&String> = theirs.entries().map(|(key, _)| key).collect();
+            let entries = ours.entries().filter(|(key, _)| known.contains(key) || keep(key));
+            Value::Map(entries.map(|(key, value)| (key.clone(), value.clone())).collect())
+        };
+        old = both(&old, &new, &|_| false);
+        new = both(&new, &old, &|key| asked.contains(key));
     }
     spread(property, property.path.to_owned(), old, new, effect, changes);
 }

@@ -77,8 +77,10 @@ pub(super) fn steps(
         steps: Vec::new(),
         own: vec![Own::default(); subjects.len()],
         users: HashMap::new(),
+        reorders: HashMap::new(),
     };
     graph.untagged(changes);
+    graph.reorders();
     graph.mutations(changes);
     graph.waits();
     graph.after_users(changes);
@@ -108,6 +110,8 @@ struct Graph<'a> {
     own: Vec<Own>,
     /// Subjects that refer to a declaration, by its index.
     users: HashMap<usize, Vec<usize>>,
+    /// The steps by which the rules of a listener change places, by its ARN.
+    reorders: HashMap<String, usize>,
 }
 
 impl Graph<'_> {
@@ -141,6 +145,30 @@ impl Graph<'_> {
         }
     }
 
+    /// Rules change places before anything else: new rules may need what becomes free, and those on
+    /// their way out have to make room while they are there. One call for all rules of a listener.
+    fn reorders(&mut self) {
+        for subject in 0..self.subjects.len() {
+            let Some(AnyResource::ListenerRule(rule)) = &self.subjects[subject].desired else { continue };
+            let (false, Some(listener)) = (rule.moves.is_empty(), rule.listener.as_known()) else { continue };
+            let step = self.push(subject, StepKind::Call(Operation::SetRulePriorities), []);
+            self.reorders.insert(listener.to_string(), step);
+            for (arn, _) in &rule.moves {
+                if let Some(moved) = self.by_id.get(arn) {
+                    self.own[*moved].before.push(step);
+                }
+            }
+        }
+    }
+
+    /// The step by which rules of the same listener change places.
+    fn reorder(&self, resource: &AnyResource) -> Option<usize> {
+        match resource {
+            AnyResource::ListenerRule(rule) => self.reorders.get(rule.listener.as_known()?.as_str()).copied(),
+            _ => None,
+        }
+    }
+
     /// The subject that a resource belongs to, if it exists.
     fn parent(&self, parent: &Value) -> Option<usize> {
         self.by_id.get(parent.as_text()?).copied()
@@ -170,6 +198,7 @@ impl Graph<'_> {
             }
             let mut last = None;
             if matches!(change.action, Action::Create | Action::Replace) {
+                needs.extend(self.reorder(desired));
                 let step = self.push(subject, StepKind::Create(desired.traits().create), needs.iter().copied());
                 self.own[subject].create = Some(step);
                 last = Some(step);
@@ -182,6 +211,11 @@ impl Graph<'_> {
             };
             for operation in operations {
                 if desired.traits().after_users == Some(operation) {
+                    continue;
+                }
+                if let (Operation::SetRulePriorities, Some(step)) = (operation, self.reorder(desired)) {
+                    self.own[subject].calls.insert(operation, step);
+                    last = Some(step);
                     continue;
                 }
                 let after: Vec<_> = last.into_iter().chain(needs.iter().copied()).collect();
@@ -342,7 +376,8 @@ impl Graph<'_> {
         let roots: Vec<usize> = going.iter().copied().filter(|s| !with_parent.contains_key(s)).collect();
         for subject in order(&roots, &waits_for) {
             let gone = waits_for.get(&subject).into_iter().flatten().filter_map(|user| self.own[*user].gone);
-            let after: Vec<_> = gone.chain(after.remove(&subject).unwrap_or_default()).collect();
+            let before = self.own[subject].before.iter().copied();
+            let after: Vec<_> = gone.chain(after.remove(&subject).unwrap_or_default()).chain(before).collect();
             let Some(traits) = self.subjects[subject].observed.as_ref().map(AnyObserved::traits) else { continue };
             let step = self.push(subject, StepKind::Delete(traits.delete), after);
             let gone = if traits.lingers { self.push(subject, StepKind::Gone, [step]) } else { step };

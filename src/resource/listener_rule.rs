@@ -5,14 +5,22 @@ use typed_builder::TypedBuilder;
 use crate::id::{ListenerArn, ListenerRuleArn};
 use crate::input::{Input, IntoInput};
 use crate::problem::Problems;
-use crate::value::{ToValue, Value};
+use crate::value::Value;
 
-use super::{Action, Describe, Operation, Property, Tags, Visit};
+use super::record::record;
+use super::{Actions, Condition, Describe, Operation, Property, Tags, Visit, condition, tags};
 
-/// A rule of an HTTP or HTTPS listener: conditions, all of which a request must meet, and an action.
+/// A rule of a listener: conditions, all of which a request must meet, and what happens then.
 ///
 /// Follows `CreateRule` of the Elastic Load Balancing API. Everything but the listener changes in
-/// place.
+/// place; rules that change places do so in one call (`SetRulePriorities`), so that no request meets
+/// them in another order than the old one or the new one. Listeners of application load balancers
+/// have rules, and those of dual-stack network load balancers.
+///
+/// A rule without a priority gets one when it is made: the number after the highest on the listener
+/// (or, where that is 50000, after the highest with a free number after it), so that such rules come
+/// after all others in the order in which they are declared. It keeps the number as long as it is
+/// declared at its address, and no other rule is declared with the same number.
 ///
 /// ```
 /// # use purlin::{Listener, Ref, TargetGroup, Stack};
@@ -32,11 +40,11 @@ use super::{Action, Describe, Operation, Property, Tags, Visit};
 /// ```
 #[derive(Debug, Clone, PartialEq, TypedBuilder)]
 #[builder(doc, mutators(
-    /// Adds a condition; at least one, and together at most 5 values.
+    /// Adds a condition; at least one, and together at most 5 values. Sets `Conditions`.
     pub fn condition(&mut self, condition: Condition) {
         self.conditions.push(condition);
     }
-    /// Sets a tag; may be repeated.
+    /// Sets a tag; may be repeated. Sets `Tags`.
     pub fn tag(&mut self, key: impl Into<String>, value: impl Into<String>) {
         self.tags.insert(key, value);
     }
@@ -46,14 +54,29 @@ pub struct ListenerRule {
     /// The listener. Sets `ListenerArn`.
     #[builder(setter(transform = |listener: impl IntoInput<ListenerArn>| listener.into_input()))]
     pub(crate) listener: Input<ListenerArn>,
-    /// The place among the rules of the listener: 1 to 50000, the lowest first. Sets `Priority`.
-    pub(crate) priority: u16,
+    /// The place among the rules of the listener: 1 to 50000, the lowest first. Without one, a new
+    /// rule comes after the others. Sets `Priority`.
+    #[builder(default, setter(strip_option))]
+    pub(crate) priority: Option<u16>,
     /// What happens to a request that meets all conditions. Sets `Actions`.
-    pub(crate) action: Action,
+    #[builder(setter(into))]
+    pub(crate) action: Actions,
+    /// Rewrites the host of the request before it is forwarded. Sets the transform
+    /// `host-header-rewrite`.
+    #[builder(default, setter(strip_option))]
+    pub(crate) rewrite_host: Option<Rewrite>,
+    /// Rewrites the path and query of the request before it is forwarded. Sets the transform
+    /// `url-rewrite`.
+    #[builder(default, setter(strip_option))]
+    pub(crate) rewrite_url: Option<Rewrite>,
     #[builder(via_mutators)]
     pub(crate) conditions: Vec<Condition>,
     #[builder(via_mutators)]
     pub(crate) tags: Tags,
+    /// The rules of the listener that change places, and where to: all of them go in the one call
+    /// that the first of them makes. Worked out by the planner.
+    #[builder(via_mutators)]
+    pub(crate) moves: Vec<(String, u16)>,
 }
 
 /// What AWS hands out for a listener rule.
@@ -64,167 +87,48 @@ pub struct ListenerRuleOutputs {
     pub arn: ListenerRuleArn,
 }
 
-/// A condition on a request; it is met when one of its values matches.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Condition {
-    /// The host, with `*` and `?` as wildcards.
-    Host(Vec<String>),
-    /// The path, with `*` and `?` as wildcards.
-    Path(Vec<String>),
-    /// A header by its name, with `*` and `?` as wildcards in the values.
-    Header {
-        /// The name of the header, whatever its case; not `host`.
-        name: String,
-        /// The values.
-        values: Vec<String>,
-    },
-    /// The request method.
-    Method(Vec<String>),
-    /// Pairs in the query; a pair without a key matches any.
-    Query(Vec<(Option<String>, String)>),
-    /// The network that the request comes from.
-    SourceIp(Vec<String>),
+record! {
+    /// A rewrite of a part of the request.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    #[non_exhaustive]
+    pub struct Rewrite {
+        pub(crate) regex: String,
+        pub(crate) replace: String,
+    }
 }
 
-fn texts<I: IntoIterator<Item = S>, S: Into<String>>(values: I) -> Vec<String> {
-    values.into_iter().map(Into::into).collect()
-}
-
-impl Condition {
-    /// The host is one of these; `*` and `?` are wildcards.
-    pub fn host<S: Into<String>>(hosts: impl IntoIterator<Item = S>) -> Self {
-        Self::Host(texts(hosts))
-    }
-
-    /// The path is one of these; `*` and `?` are wildcards.
-    pub fn path<S: Into<String>>(paths: impl IntoIterator<Item = S>) -> Self {
-        Self::Path(texts(paths))
-    }
-
-    /// A header has one of these values; `*` and `?` are wildcards.
-    pub fn header<S: Into<String>>(name: impl Into<String>, values: impl IntoIterator<Item = S>) -> Self {
-        Self::Header { name: name.into(), values: texts(values) }
-    }
-
-    /// The request method is one of these, in upper case.
-    pub fn method<S: Into<String>>(methods: impl IntoIterator<Item = S>) -> Self {
-        Self::Method(texts(methods))
-    }
-
-    /// The query has one of these pairs of key and value.
-    pub fn query<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
-        Self::Query(pairs.into_iter().map(|(key, value)| (Some(key.into()), value.into())).collect())
-    }
-
-    /// The request comes from one of these networks, such as `10.0.0.0/8`.
-    pub fn source_ip<S: Into<String>>(networks: impl IntoIterator<Item = S>) -> Self {
-        Self::SourceIp(texts(networks))
-    }
-
-    fn count(&self) -> usize {
-        match self {
-            Self::Host(values) | Self::Path(values) | Self::Method(values) | Self::SourceIp(values) => values.len(),
-            Self::Header { values, .. } => values.len(),
-            Self::Query(pairs) => pairs.len(),
-        }
+impl Rewrite {
+    /// What the regular expression matches becomes this, where `$1` and so on stand for its groups;
+    /// both have up to 1024 characters. Sets `Regex` and `Replace`.
+    pub fn new(regex: impl Into<String>, replace: impl Into<String>) -> Self {
+        Self { regex: regex.into(), replace: replace.into() }
     }
 
     fn validate(&self, path: &str, problems: &mut Problems<'_>) {
-        let lengths = |values: &[String], most: usize, problems: &mut Problems<'_>| {
-            for value in values {
-                problems.range("V98", path, Some(value.chars().count()), 1..=most);
-            }
-        };
-        match self {
-            Self::Host(values) => {
-                lengths(values, 128, problems);
-                for value in values.iter().filter(|value| !value.contains('.')) {
-                    problems.report("V99", path, format!("{value:?}"), "a host must contain a `.`");
-                }
-            }
-            Self::Path(values) => lengths(values, 128, problems),
-            Self::Header { name, values } => {
-                problems.text(
-                    "V98",
-                    path,
-                    name,
-                    1..=40,
-                    |c| c.is_ascii_alphanumeric() || "_!#$%&'*+,.^`|~-".contains(c),
-                    "the characters of header names",
-                );
-                if name.eq_ignore_ascii_case("host") {
-                    problems.report("V99", path, name, "must not be `host`; use a host condition");
-                }
-                lengths(values, 128, problems);
-            }
-            Self::Method(values) => {
-                for value in values {
-                    problems.text(
-                        "V98",
-                        path,
-                        value,
-                        1..=40,
-                        |c| c.is_ascii_uppercase() || "-_".contains(c),
-                        "upper-case letters, `-` and `_`",
-                    );
-                }
-            }
-            Self::Query(pairs) => {
-                for (key, value) in pairs {
-                    problems.range("V98", path, key.as_ref().map(|key| key.chars().count()), 1..=128);
-                    problems.range("V98", path, Some(value.chars().count()), 1..=128);
-                }
-            }
-            Self::SourceIp(values) => {
-                for value in values.iter().filter(|value| value.parse::<ipnet::IpNet>().is_err()) {
-                    problems.report("V100", path, format!("{value:?}"), "must be a network such as 10.0.0.0/8");
-                }
-            }
-        }
-        if self.count() == 0 {
-            problems.report("V96", path, "", "must have a value");
-        }
+        problems.range("V102", &format!("{path}.regex"), Some(self.regex.chars().count()), 1..=1024);
+        problems.range("V102", &format!("{path}.replace"), Some(self.replace.chars().count()), 0..=1024);
     }
 }
 
-impl ToValue for Condition {
-    fn to_value(&self) -> Value {
-        let (kind, values) = match self {
-            Self::Host(values) => ("host", Value::of(values)),
-            Self::Path(values) => ("path", Value::of(values)),
-            Self::Header { name, values } => {
-                return Value::map([
-                    ("header", Value::Text(name.to_lowercase())),
-                    ("values", Value::of(values).sorted()),
-                ]);
-            }
-            Self::Method(values) => ("method", Value::of(values)),
-            Self::Query(pairs) => (
-                "query",
-                Value::List(
-                    pairs
-                        .iter()
-                        .map(|(key, value)| Value::map([("key", Value::of(key)), ("value", Value::of(value))]))
-                        .collect(),
-                ),
-            ),
-            Self::SourceIp(values) => ("source_ip", Value::of(values)),
-        };
-        Value::map([(kind, values.sorted())])
-    }
-}
+const MODIFY: Operation = Operation::ModifyRule;
 
 impl Describe for ListenerRule {
     const PROPERTIES: &'static [Property<Self>] = &[
-        Property::<Self>::new("listener", "CreateRule.ListenerArn", |r| Value::of(&r.listener)),
+        Property::<Self>::new("listener", "CreateRule.ListenerArn", |r| Value::of(&r.listener))
+            .replaces("a rule cannot move to another listener"),
         Property::<Self>::new("priority", "CreateRule.Priority", |r| Value::of(&r.priority))
             .updated_by(Operation::SetRulePriorities),
-        Property::<Self>::new("conditions", "CreateRule.Conditions", |r| Value::of(&r.conditions))
-            .unordered()
-            .updated_by(Operation::ModifyRule),
-        Property::<Self>::new("action", "CreateRule.Actions", |r| Value::of(&r.action))
-            .updated_by(Operation::ModifyRule),
+        Property::<Self>::new("conditions", "CreateRule.Conditions", |r| condition::value(&r.conditions))
+            .updated_by(MODIFY),
+        Property::<Self>::new("authenticate", "CreateRule.Actions", |r| r.action.checks())
+            .or(|r| r.action.check_defaults())
+            .updated_by(MODIFY),
+        Property::<Self>::new("action", "CreateRule.Actions", |r| Value::of(&r.action.last))
+            .or(|r| r.action.last.defaults())
+            .updated_by(MODIFY),
+        Property::<Self>::new("rewrite_host", "CreateRule.Transforms", |r| Value::of(&r.rewrite_host))
+            .updated_by(MODIFY),
+        Property::<Self>::new("rewrite_url", "CreateRule.Transforms", |r| Value::of(&r.rewrite_url)).updated_by(MODIFY),
         Property::<Self>::new("tags", "CreateRule.Tags", |r| Value::of(&r.tags))
             .elements(Operation::AddTags, Operation::RemoveTags),
     ];
@@ -233,11 +137,20 @@ impl Describe for ListenerRule {
     const GOES_WITH_PARENT: bool = true;
 
     fn natural_key(&self) -> Vec<Value> {
-        vec![Value::of(&self.listener), Value::of(&self.priority)]
+        // One without a number is found by its address alone.
+        let place = match self.priority {
+            Some(priority) => Value::of(&priority),
+            None => Value::Text(self.tags.get(tags::ADDRESS).unwrap_or_default().to_owned()),
+        };
+        vec![Value::of(&self.listener), place]
     }
 
     fn parent(&self) -> Value {
         Value::of(&self.listener)
+    }
+
+    fn digests(&self) -> Vec<(&'static str, String)> {
+        self.action.client_secret().map(|secret| (tags::CLIENT_SECRET, secret.digest())).into_iter().collect()
     }
 
     fn set_tag(&mut self, key: &str, value: &str) {
@@ -250,11 +163,11 @@ impl Describe for ListenerRule {
 
     fn inputs(&mut self, visit: &mut Visit<'_>) {
         visit(&mut self.listener);
-        self.action.visit(visit);
+        self.action.last.visit(visit);
     }
 
     fn validate(&self, problems: &mut Problems<'_>) {
-        problems.range("V93", "priority", Some(self.priority), 1..=50000);
+        problems.range("V93", "priority", self.priority, 1..=50000);
         if self.conditions.is_empty() {
             problems.report("V96", "conditions", "", "must have at least one condition");
         }
@@ -262,8 +175,22 @@ impl Describe for ListenerRule {
         problems.range("V97", "conditions", Some(values), 0..=5);
         for (index, condition) in self.conditions.iter().enumerate() {
             condition.validate(&format!("conditions[{index}]"), problems);
+            let once = !matches!(condition.field(), "http-header" | "query-string");
+            if once && self.conditions.iter().take(index).any(|other| other.field() == condition.field()) {
+                problems.report(
+                    "V95",
+                    "conditions",
+                    condition.field(),
+                    "must be in one condition; give it several values",
+                );
+            }
         }
-        self.action.validate("action", problems);
+        for (path, rewrite) in [("rewrite_host", &self.rewrite_host), ("rewrite_url", &self.rewrite_url)] {
+            if let Some(rewrite) = rewrite {
+                rewrite.validate(path, problems);
+            }
+        }
+        self.action.validate(problems);
         self.tags.validate(problems);
     }
 

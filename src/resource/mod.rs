@@ -12,9 +12,13 @@
     reason = "the lint means the builders of records, which typed-builder makes without it"
 )]
 
+mod accept;
+mod action;
 mod attributes;
+mod authenticate;
 mod auto_scaling_group;
 mod instance_requirements;
+mod condition;
 mod launch_template;
 mod listener;
 mod listener_rule;
@@ -25,6 +29,7 @@ mod operation;
 mod property;
 mod record;
 mod scaling_policy;
+mod secret;
 mod security_group;
 mod security_group_rule;
 pub(crate) mod tags;
@@ -32,10 +37,15 @@ mod target_group;
 
 use std::fmt::Debug;
 
+pub use accept::*;
+pub use action::*;
 #[doc(hidden)]
 pub use attributes::Attributes;
+pub(crate) use authenticate::Check;
+pub use authenticate::{ClaimFormat, Cognito, JwtClaim, JwtValidation, Oidc, OnUnauthenticated};
 pub use auto_scaling_group::*;
 pub use instance_requirements::*;
+pub use condition::{Condition, SourceAddressType};
 pub use launch_template::*;
 pub use listener::*;
 pub use listener_rule::*;
@@ -45,6 +55,7 @@ pub use notification::*;
 pub use operation::Operation;
 pub(crate) use property::{Property, Unset, Update};
 pub use scaling_policy::*;
+pub use secret::Secret;
 pub use security_group::*;
 pub use security_group_rule::*;
 pub use tags::Tags;
@@ -118,6 +129,12 @@ pub(crate) trait Describe: Declare {
     /// Why an observed one must not be deleted, if it must not.
     fn protected(&self) -> Option<String> {
         None
+    }
+
+    /// The tags of this resource that hold digests of what AWS never answers: a changed value is
+    /// noticed by them.
+    fn digests(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
     }
 
     /// Sets a tag; does nothing on kinds that AWS cannot tag.
@@ -377,6 +394,10 @@ impl AnyResource {
 
     pub(crate) fn parts(&self) -> Vec<String> {
         with_resource!(self, resource => resource.parts())
+    }
+
+    pub(crate) fn digests(&self) -> Vec<(&'static str, String)> {
+        with_resource!(self, resource => resource.digests())
     }
 }
 

@@ -42,7 +42,8 @@ operations! {
         CreateLoadBalancer DeleteLoadBalancer ModifyLoadBalancerAttributes SetSecurityGroups SetSubnets SetIpAddressType
         ModifyIpPools ModifyCapacityReservation
         CreateTargetGroup DeleteTargetGroup ModifyTargetGroup ModifyTargetGroupAttributes RegisterTargets DeregisterTargets
-        CreateListener DeleteListener ModifyListener AddListenerCertificates RemoveListenerCertificates
+        CreateListener DeleteListener ModifyListener ModifyListenerAttributes
+        AddListenerCertificates RemoveListenerCertificates
         CreateRule DeleteRule ModifyRule SetRulePriorities
         AddTags RemoveTags;
     "autoscaling":

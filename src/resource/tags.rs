@@ -13,6 +13,8 @@ pub(crate) const STACK: &str = "purlin:stack";
 pub(crate) const ADDRESS: &str = "purlin:address";
 /// The tag that holds the declared name, on a successor that had to take another one.
 pub(crate) const NAME: &str = "purlin:name";
+/// The tag that holds a digest of the client secret of a listener's or rule's login.
+pub(crate) const CLIENT_SECRET: &str = "purlin:client-secret";
 /// The prefix of the tags by which a group records which of its untaggable children are ours.
 pub(crate) const CHILD: &str = "purlin:child:";
 /// The prefix of the tags by which a group records which of its scheduled actions are ours.

@@ -15,5 +15,6 @@ mod planning;
 mod readme;
 mod requests;
 mod round_trip;
+mod rules;
 mod support;
 mod wire;

@@ -3,6 +3,7 @@
 mod canned;
 mod lab;
 mod launch_template;
+mod listener;
 
 use aws_sdk_autoscaling::operation::attach_load_balancer_target_groups::AttachLoadBalancerTargetGroupsInput;
 use aws_sdk_autoscaling::types as asg;

@@ -11,7 +11,7 @@ use super::model::{Attributes, Balancer, TargetGroup};
 use crate::sim::error::ApiError;
 
 pub(super) use balancer::{describe as describe_balancer, modify as modify_balancer};
-pub(super) use listener::{describe as describe_listener, modify as modify_listener};
+pub(super) use listener::{describe as describe_listener, keep as keep_listener, modify as modify_listener};
 pub(super) use target_group::{describe as describe_target_group, modify as modify_target_group};
 
 /// The most attributes in one call.

@@ -10,6 +10,7 @@ use aws_sdk_elasticloadbalancingv2::types as sdk;
 use aws_sdk_elasticloadbalancingv2::types::ProtocolEnum as Protocol;
 
 use super::action::Place;
+use super::attribute;
 use super::check::{self, invalid_configuration};
 use super::listener_settings::{Request, is_udp};
 use super::model::{
@@ -191,6 +192,7 @@ pub(super) fn modify(world: &mut World, input: &ModifyListenerInput) -> Result<M
     if !has_certificates {
         listener.certificates.clear();
     }
+    attribute::keep_listener(listener);
     let listener = listener.clone();
     world.elb.note_use(world.now);
     Ok(ModifyListenerOutput::builder().listeners(describe_one(&world.elb, &listener)).build())

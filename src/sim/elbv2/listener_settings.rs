@@ -143,7 +143,8 @@ impl Request<'_> {
             [policy] if !catalog::ALPN_POLICIES.contains(&policy.as_str()) => {
                 Err(ApiError::new("ALPNPolicyNotFound", format!("ALPN policy '{policy}' not found")))
             }
-            [policy] => Ok(Some(policy.clone())),
+            // None is what a listener has that was made without one.
+            [policy] => Ok((policy != "None").then(|| policy.clone())),
         }
     }
 

@@ -5,6 +5,8 @@
 mod auto_scaling_group;
 mod case;
 mod launch_template;
+mod listener;
+mod listener_rule;
 mod load_balancer;
 mod notification;
 mod scaling_policy;
@@ -22,6 +24,8 @@ pub(crate) fn cases() -> Vec<Case> {
     [
         auto_scaling_group::cases(),
         launch_template::cases(),
+        listener::cases(),
+        listener_rule::cases(),
         load_balancer::cases(),
         notification::cases(),
         scaling_policy::cases(),

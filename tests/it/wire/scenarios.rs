@@ -144,14 +144,14 @@ async fn https_with_rules_of_several_conditions() {
         Condition::method(["GET"]),
     ];
     let weighted = Action::forward_weighted().group(blue, 90).group(green, 10).sticky(Duration::from_secs(60));
-    let api = ListenerRule::builder().listener(https).priority(10).action(weighted.into());
+    let api = ListenerRule::builder().listener(https).priority(10).action(weighted);
     let api = conditions.into_iter().fold(api, |rule, condition| rule.condition(condition));
     let api = stack.add("api", api.build());
     let gone = FixedResponse::builder().status(410).content_type("text/plain").body("gone").build();
     let old = ListenerRule::builder()
         .listener(https)
         .priority(20)
-        .action(gone.into())
+        .action(gone)
         .condition(Condition::header("X-Version", ["1", "2"]))
         .condition(Condition::query([("version", "1")]))
         .condition(Condition::source_ip(["10.0.0.0/8"]));

@@ -121,6 +121,13 @@ fn output(view: &View<'_, ListenerSettings>) -> Vec<sdk::ListenerAttribute> {
     view.all().map(|(key, value)| sdk::ListenerAttribute::builder().key(key).value(value).build()).collect()
 }
 
+/// Forgets the attributes that a listener does not have any more, with its new protocol.
+pub(in crate::sim::elbv2) fn keep(listener: &mut Listener) {
+    let settings = &listener.settings;
+    let has = |name: &str| TABLE.iter().any(|key| key.name == name && (key.excluded)(settings).is_none());
+    listener.attributes.retain(|name, _| has(name));
+}
+
 pub(in crate::sim::elbv2) fn describe(
     world: &mut World,
     input: &DescribeListenerAttributesInput,

@@ -1,0 +1,5 @@
+use purlin::MutualTls;
+
+fn main() {
+    let mode = MutualTls::Passthrough.ignore_expiry(true);
+}
