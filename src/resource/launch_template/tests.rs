@@ -122,7 +122,7 @@ fn spot_options_are_checked() {
 fn requirements_are_checked() {
     let needs = || InstanceRequirements::builder().memory_mib(..=8192);
     let with = |requirements: InstanceRequirements| template!(instance_type(requirements));
-    breaks(with(needs().vcpus(Bounds::from(4..=2)).build()), "V130", "instance_requirements.vcpus");
+    breaks(with(needs().vcpus(Bounds { min: Some(4), max: Some(2) }).build()), "V130", "instance_requirements.vcpus");
     let both = needs().vcpus(1..).allowed_types(["m5.*"]).excluded_types(["t*"]).build();
     breaks(with(both), "V129", "instance_requirements.excluded_types");
     let many = needs().vcpus(1..).excluded_types((0..401).map(|number| format!("m{number}.*"))).build();
