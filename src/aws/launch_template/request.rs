@@ -267,8 +267,8 @@ fn capacity_reservation(
 ) -> ec2::LaunchTemplateCapacityReservationSpecificationRequest {
     let target = ec2::CapacityReservationTarget::builder();
     let target = match reservation {
-        CapacityReservation::Target(id) => Some(target.capacity_reservation_id(id)),
-        CapacityReservation::TargetGroup(arn) => Some(target.capacity_reservation_resource_group_arn(arn)),
+        CapacityReservation::Reservation(id) => Some(target.capacity_reservation_id(id)),
+        CapacityReservation::ResourceGroup(arn) => Some(target.capacity_reservation_resource_group_arn(arn)),
         CapacityReservation::Open | CapacityReservation::None | CapacityReservation::Only => None,
     };
     ec2::LaunchTemplateCapacityReservationSpecificationRequest::builder()

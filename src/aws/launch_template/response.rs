@@ -242,8 +242,8 @@ fn capacity_reservation(
 ) -> Option<CapacityReservation> {
     if let Some(target) = from.capacity_reservation_target() {
         return owned(target.capacity_reservation_id())
-            .map(CapacityReservation::Target)
-            .or(owned(target.capacity_reservation_resource_group_arn()).map(CapacityReservation::TargetGroup));
+            .map(CapacityReservation::Reservation)
+            .or(owned(target.capacity_reservation_resource_group_arn()).map(CapacityReservation::ResourceGroup));
     }
     let word = from.capacity_reservation_preference()?.as_str();
     [CapacityReservation::Open, CapacityReservation::None, CapacityReservation::Only]

@@ -4,6 +4,8 @@ mod network;
 mod options;
 mod source;
 mod storage;
+#[cfg(test)]
+mod tests;
 mod versions;
 
 use std::collections::BTreeMap;

@@ -283,9 +283,9 @@ pub enum CapacityReservation {
     /// In a reservation or not at all.
     Only,
     /// In this reservation, by id, such as `cr-0a1b2c3d4e5f60718`.
-    Target(String),
+    Reservation(String),
     /// In the reservations of this resource group, by ARN.
-    TargetGroup(String),
+    ResourceGroup(String),
 }
 
 impl CapacityReservation {
@@ -295,7 +295,7 @@ impl CapacityReservation {
             Self::Open => Some("open"),
             Self::None => Some("none"),
             Self::Only => Some("capacity-reservations-only"),
-            Self::Target(_) | Self::TargetGroup(_) => None,
+            Self::Reservation(_) | Self::ResourceGroup(_) => None,
         }
     }
 }
@@ -303,8 +303,8 @@ impl CapacityReservation {
 impl ToValue for CapacityReservation {
     fn to_value(&self) -> Value {
         match self {
-            Self::Target(id) => Value::map([("target", Value::of(id))]),
-            Self::TargetGroup(arn) => Value::map([("target_group", Value::of(arn))]),
+            Self::Reservation(id) => Value::map([("id", Value::of(id))]),
+            Self::ResourceGroup(arn) => Value::map([("resource_group", Value::of(arn))]),
             preference => Value::map([("preference", preference.preference().map_or(Value::Unset, Value::of))]),
         }
     }

@@ -48,7 +48,7 @@ impl FromValue for ImageSource {
     }
 }
 
-impl IntoInput<ImageSource> for ImageSource {
+impl IntoInput<Self> for ImageSource {
     fn into_input(self) -> Input<Self> {
         Input::known(self)
     }

@@ -268,16 +268,16 @@ fn market(cases: &mut Vec<Case>) {
             "capacity_reservation.preference",
         ),
         (
-            "LaunchTemplate.capacity_reservation.target",
-            CapacityReservation::Target("cr-1".to_owned()),
-            CapacityReservation::Target("cr-2".to_owned()),
-            "capacity_reservation.target",
+            "LaunchTemplate.capacity_reservation.id",
+            CapacityReservation::Reservation("cr-1".to_owned()),
+            CapacityReservation::Reservation("cr-2".to_owned()),
+            "capacity_reservation.id",
         ),
         (
-            "LaunchTemplate.capacity_reservation.target_group",
-            CapacityReservation::TargetGroup(HOSTS[0].to_owned()),
-            CapacityReservation::TargetGroup(HOSTS[1].to_owned()),
-            "capacity_reservation.target_group",
+            "LaunchTemplate.capacity_reservation.resource_group",
+            CapacityReservation::ResourceGroup(HOSTS[0].to_owned()),
+            CapacityReservation::ResourceGroup(HOSTS[1].to_owned()),
+            "capacity_reservation.resource_group",
         ),
     ] {
         let case = Case::new(name, VERSION, move |setting| {
