@@ -13,8 +13,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::SubnetId;
 use crate::input::Input;
 use crate::resource::{
-    AnyObserved, ApplicationIpAddressType, Attributes, Describe, LoadBalancer, LoadBalancerKind, LoadBalancerOutputs,
-    Observed, Operation, Scheme, SourceNatPrefix, SubnetMapping, Tags,
+    AnyObserved, ApplicationIpAddressType, Attributes, LoadBalancer, LoadBalancerKind, LoadBalancerOutputs, Observed,
+    Operation, Scheme, SourceNatPrefix, SubnetMapping, Tags,
 };
 
 use super::call::{NotYet, gone_is_fine, pages_or_none};
@@ -230,7 +230,7 @@ impl Operate for LoadBalancer {
             }
             Operation::ModifyLoadBalancerAttributes => {
                 let present = observed.map(|observed| observed.attributes.clone()).unwrap_or_default();
-                let defaults = self.default_of("attributes");
+                let defaults = self.cleared_attributes();
                 for chunk in self.attributes.changes(&present, &defaults).chunks(ATTRIBUTES_AT_ONCE) {
                     let attributes: Vec<_> = chunk
                         .iter()

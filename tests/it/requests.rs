@@ -2,6 +2,7 @@
 
 mod canned;
 mod lab;
+mod load_balancing;
 
 use aws_sdk_autoscaling::operation::attach_load_balancer_target_groups::AttachLoadBalancerTargetGroupsInput;
 use aws_sdk_autoscaling::types as asg;
