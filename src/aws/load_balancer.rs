@@ -84,8 +84,8 @@ impl LoadBalancer {
         let client = &cx.aws.elbv2;
         let (subnets, mappings) = (places.subnets(), places.mappings());
         let kind = self.ip_address_type.unwrap_or(ApplicationIpAddressType::Ipv4);
-        let before = observed.and_then(|observed| observed.ip_address_type);
-        let kind = (before != Some(kind)).then(|| ElbIpAddressType::from(kind.as_str()));
+        let before = observed.and_then(|observed| observed.ip_address_type).unwrap_or(ApplicationIpAddressType::Ipv4);
+        let kind = (before != kind).then(|| ElbIpAddressType::from(kind.as_str()));
         let source_nat = self.ipv6_source_nat.unwrap_or(false);
         let before = observed.and_then(|observed| observed.ipv6_source_nat).unwrap_or(false);
         let source_nat = (before != source_nat).then(|| on_off(source_nat));
