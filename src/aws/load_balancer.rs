@@ -13,8 +13,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::SubnetId;
 use crate::input::Input;
 use crate::resource::{
-    AnyObserved, ApplicationIpAddressType, Attributes, Describe, LoadBalancer, LoadBalancerKind, LoadBalancerOutputs,
-    Observed, Operation, Scheme, SourceNatPrefix, SubnetMapping, Tags,
+    AnyObserved, ApplicationIpAddressType, Attributes, LoadBalancer, LoadBalancerKind, LoadBalancerOutputs, Observed,
+    Operation, Scheme, SourceNatPrefix, SubnetMapping, Tags,
 };
 
 use super::call::{NotYet, gone_is_fine, pages_or_none};
@@ -84,8 +84,8 @@ impl LoadBalancer {
         let client = &cx.aws.elbv2;
         let (subnets, mappings) = (places.subnets(), places.mappings());
         let kind = self.ip_address_type.unwrap_or(ApplicationIpAddressType::Ipv4);
-        let before = observed.and_then(|observed| observed.ip_address_type);
-        let kind = (before != Some(kind)).then(|| ElbIpAddressType::from(kind.as_str()));
+        let before = observed.and_then(|observed| observed.ip_address_type).unwrap_or(ApplicationIpAddressType::Ipv4);
+        let kind = (before != kind).then(|| ElbIpAddressType::from(kind.as_str()));
         let source_nat = self.ipv6_source_nat.unwrap_or(false);
         let before = observed.and_then(|observed| observed.ipv6_source_nat).unwrap_or(false);
         let source_nat = (before != source_nat).then(|| on_off(source_nat));
@@ -230,7 +230,7 @@ impl Operate for LoadBalancer {
             }
             Operation::ModifyLoadBalancerAttributes => {
                 let present = observed.map(|observed| observed.attributes.clone()).unwrap_or_default();
-                let defaults = self.default_of("attributes");
+                let defaults = self.cleared_attributes();
                 for chunk in self.attributes.changes(&present, &defaults).chunks(ATTRIBUTES_AT_ONCE) {
                     let attributes: Vec<_> = chunk
                         .iter()

@@ -4,6 +4,7 @@ mod canned;
 mod lab;
 mod launch_template;
 mod listener;
+mod load_balancing;
 
 use aws_sdk_autoscaling::operation::attach_load_balancer_target_groups::AttachLoadBalancerTargetGroupsInput;
 use aws_sdk_autoscaling::types as asg;

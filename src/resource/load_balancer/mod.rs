@@ -153,14 +153,24 @@ impl LoadBalancer {
         self.ip_address_type.is_some_and(|kind| kind != ApplicationIpAddressType::Ipv4)
     }
 
+    fn default_deny_igw(&self) -> Value {
+        Value::of(if self.scheme == Some(Scheme::Internal) { "true" } else { "false" })
+    }
+
+    /// What the attributes become that are no longer set.
+    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "only the engine sends attributes"))]
+    pub(crate) fn cleared_attributes(&self) -> Value {
+        let mut all = self.attribute_defaults();
+        if let (Value::Map(all), true) = (&mut all, self.has_ipv6()) {
+            all.insert(DENY_IGW.to_owned(), self.default_deny_igw());
+        }
+        all
+    }
+
     /// AWS's defaults of the attributes that can change on a balancer of this kind. Cross-zone load
     /// balancing is always on for application load balancers.
     fn attribute_defaults(&self) -> Value {
-        let mut all = attributes(self.kind);
-        if self.kind != LoadBalancerKind::Gateway && self.has_ipv6() {
-            all.push((DENY_IGW, if self.scheme == Some(Scheme::Internal) { "true" } else { "false" }));
-        }
-        Value::map(all.into_iter().map(|(key, value)| (key, Value::of(value))))
+        Value::map(attributes(self.kind).into_iter().map(|(key, value)| (key, Value::of(value))))
     }
 }
 
@@ -203,6 +213,7 @@ fn attributes(kind: LoadBalancerKind) -> Vec<(&'static str, &'static str)> {
     all
 }
 
+/// Its default depends on the scheme, and it is there only with IPv6.
 const DENY_IGW: &str = "ipv6.deny_all_igw_traffic";
 const CROSS_ZONE: &str = "load_balancing.cross_zone.enabled";
 /// It can rise only, and is a property of its own for that.
@@ -245,6 +256,15 @@ fn secondary_ips_update(desired: &LoadBalancer, observed: &LoadBalancer) -> Upda
         Update::Replace("the number of secondary addresses can only rise")
     } else {
         Update::Call(Operation::ModifyLoadBalancerAttributes)
+    }
+}
+
+fn deny_igw_update(desired: &LoadBalancer, observed: &LoadBalancer) -> Update<LoadBalancer> {
+    let is_there = desired.has_ipv6() && observed.has_ipv6();
+    if is_there || desired.attributes.0.contains_key(DENY_IGW) {
+        Update::Call(Operation::ModifyLoadBalancerAttributes)
+    } else {
+        Update::Initial
     }
 }
 
@@ -316,20 +336,27 @@ impl Describe for LoadBalancer {
             "SetSecurityGroups.EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic",
             |r| Value::of(&r.enforce_rules_on_private_link),
         )
-        .or(|r| match r.kind {
-            LoadBalancerKind::Network if !r.security_groups.is_empty() => Value::Bool(true),
-            _ => Value::Unset,
-        })
+        .or(|_| Value::Bool(true))
         .only_by(Operation::SetSecurityGroups),
         Property::<Self>::new("attributes", "ModifyLoadBalancerAttributes.Attributes", |r| {
             Value::map(
-                r.attributes.0.iter().filter(|(key, _)| *key != SECONDARY_IPS).map(|(k, v)| (k.as_str(), Value::of(v))),
+                r.attributes
+                    .0
+                    .iter()
+                    .filter(|(key, _)| ![SECONDARY_IPS, DENY_IGW].contains(&key.as_str()))
+                    .map(|(key, value)| (key.as_str(), Value::of(value))),
             )
             .unless_empty()
         })
         .or(Self::attribute_defaults)
         .open()
         .only_by(Operation::ModifyLoadBalancerAttributes),
+        Property::<Self>::new("attributes.ipv6.deny_all_igw_traffic", "ModifyLoadBalancerAttributes.Attributes", |r| {
+            r.attributes.0.get(DENY_IGW).map_or(Value::Unset, Value::of)
+        })
+        .or(Self::default_deny_igw)
+        .only_by(Operation::ModifyLoadBalancerAttributes)
+        .depends(deny_igw_update),
         Property::<Self>::new(
             "attributes.secondary_ips.auto_assigned.per_subnet",
             "ModifyLoadBalancerAttributes.Attributes",

@@ -3,8 +3,8 @@
 use crate::problem::Problems;
 
 use super::{
-    ApplicationIpAddressType, CROSS_ZONE, DENY_IGW, LoadBalancer, LoadBalancerKind, SECONDARY_IPS, Scheme, SourceNatPrefix,
-    attributes,
+    ApplicationIpAddressType, CROSS_ZONE, DENY_IGW, LoadBalancer, LoadBalancerKind, SECONDARY_IPS, Scheme,
+    SourceNatPrefix, attributes,
 };
 
 pub(super) fn validate(balancer: &LoadBalancer, problems: &mut Problems<'_>) {

@@ -166,26 +166,58 @@ macro_rules! switch {
 /// Logs: one case for the bucket, by which they are switched on, and one for the prefix.
 macro_rules! logs {
     ($cases:ident, $bucket:literal, $prefix:literal, $enabled:literal, $method:ident) => {
-        case!($cases, LoadBalancer.$bucket, ATTRIBUTES, ["logs-1", "logs-2"], application!(), |b, v| b.$method(v), may_show([$enabled]));
+        case!(
+            $cases,
+            LoadBalancer.$bucket,
+            ATTRIBUTES,
+            ["logs-1", "logs-2"],
+            application!(),
+            |b, v| b.$method(v),
+            may_show([$enabled])
+        );
         let base = |stack: &mut Stack| application!()(stack).$method("logs");
-        case!($cases, LoadBalancer.$prefix, ATTRIBUTES, ["one", "two"], base, |b, v| b.$method(LogBucket::named("logs").prefix(v)));
+        case!($cases, LoadBalancer.$prefix, ATTRIBUTES, ["one", "two"], base, |b, v| b
+            .$method(LogBucket::named("logs").prefix(v)));
     };
 }
 
 fn attributes_of_several(cases: &mut Vec<Case>) {
-    switch!(cases, "attributes.deletion_protection.enabled", |stack: &mut Stack| {
-        let public = public(stack);
-        LoadBalancer::gateway().name("it").subnets(public)
-    }, deletion_protection);
+    switch!(
+        cases,
+        "attributes.deletion_protection.enabled",
+        |stack: &mut Stack| {
+            let public = public(stack);
+            LoadBalancer::gateway().name("it").subnets(public)
+        },
+        deletion_protection
+    );
     switch!(cases, "attributes.load_balancing.cross_zone.enabled", network!(), cross_zone);
     switch!(cases, "attributes.zonal_shift.config.enabled", network!(), zonal_shift);
     switch!(cases, "attributes.ipv6.deny_all_igw_traffic", dualstack!(), deny_all_igw_traffic);
-    logs!(cases, "attributes.access_logs.s3.bucket", "attributes.access_logs.s3.prefix", "attributes.access_logs.s3.enabled", access_logs);
+    logs!(
+        cases,
+        "attributes.access_logs.s3.bucket",
+        "attributes.access_logs.s3.prefix",
+        "attributes.access_logs.s3.enabled",
+        access_logs
+    );
 }
 
 fn attributes_of_application(cases: &mut Vec<Case>) {
-    logs!(cases, "attributes.connection_logs.s3.bucket", "attributes.connection_logs.s3.prefix", "attributes.connection_logs.s3.enabled", connection_logs);
-    logs!(cases, "attributes.health_check_logs.s3.bucket", "attributes.health_check_logs.s3.prefix", "attributes.health_check_logs.s3.enabled", health_check_logs);
+    logs!(
+        cases,
+        "attributes.connection_logs.s3.bucket",
+        "attributes.connection_logs.s3.prefix",
+        "attributes.connection_logs.s3.enabled",
+        connection_logs
+    );
+    logs!(
+        cases,
+        "attributes.health_check_logs.s3.bucket",
+        "attributes.health_check_logs.s3.prefix",
+        "attributes.health_check_logs.s3.enabled",
+        health_check_logs
+    );
     case!(cases, LoadBalancer."attributes.idle_timeout.timeout_seconds", ATTRIBUTES, [30, 90], application!(), |b, v| b.idle_timeout(Duration::from_secs(v)));
     case!(cases, LoadBalancer."attributes.client_keep_alive.seconds", ATTRIBUTES, [60, 90], application!(), |b, v| b.client_keep_alive(Duration::from_secs(v)));
     case!(cases, LoadBalancer."attributes.routing.http.desync_mitigation_mode", ATTRIBUTES, [DesyncMitigation::Monitor, DesyncMitigation::Strictest], application!(), |b, v| {
@@ -201,7 +233,8 @@ fn attributes_of_application(cases: &mut Vec<Case>) {
 }
 
 fn attributes_of_network(cases: &mut Vec<Case>) {
-    let policies = [ClientRoutingPolicy::AvailabilityZoneAffinity, ClientRoutingPolicy::PartialAvailabilityZoneAffinity];
+    let policies =
+        [ClientRoutingPolicy::AvailabilityZoneAffinity, ClientRoutingPolicy::PartialAvailabilityZoneAffinity];
     case!(cases, LoadBalancer."attributes.dns_record.client_routing_policy", ATTRIBUTES, [policies[0], policies[1]], network!(), |b, v| {
         b.client_routing_policy(v)
     });
