@@ -121,6 +121,8 @@ ids! {
     ListenerArn: Form::Arn(&[("elasticloadbalancing", "listener/")]), "a listener ARN";
     /// Identifies a listener rule by its ARN.
     ListenerRuleArn: Form::Arn(&[("elasticloadbalancing", "listener-rule/")]), "a listener rule ARN";
+    /// Identifies a Lambda function, a version or an alias of it, by its ARN.
+    FunctionArn: Form::Arn(&[("lambda", "function:")]), "a Lambda function ARN";
     /// Identifies a server certificate by its ARN, from AWS Certificate Manager or IAM.
     CertificateArn: Form::Arn(&[("acm", "certificate/"), ("iam", "server-certificate/")]), "a certificate ARN";
     /// Identifies a trust store, for mutual TLS, by its ARN.

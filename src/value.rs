@@ -320,6 +320,7 @@ id_values!(
     TargetGroupArn,
     ListenerArn,
     ListenerRuleArn,
+    FunctionArn,
     CertificateArn,
     TrustStoreArn,
     UserPoolArn,

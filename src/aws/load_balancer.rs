@@ -1,47 +1,159 @@
 //! Load balancers over the Elastic Load Balancing API.
 
+use std::collections::HashMap;
+
 use aws_sdk_elasticloadbalancingv2::types::{
-    IpAddressType as ElbIpAddressType, LoadBalancer as Balancer, LoadBalancerAttribute, LoadBalancerSchemeEnum,
-    LoadBalancerStateEnum, LoadBalancerTypeEnum,
+    EnablePrefixForIpv6SourceNatEnum, EnforceSecurityGroupInboundRulesOnPrivateLinkTrafficEnum,
+    IpAddressType as ElbIpAddressType, IpamPools, LoadBalancer as Balancer, LoadBalancerAttribute,
+    LoadBalancerSchemeEnum, LoadBalancerStateEnum, LoadBalancerTypeEnum, MinimumLoadBalancerCapacity,
+    RemoveIpamPoolEnum, SubnetMapping as ElbSubnetMapping,
 };
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::SubnetId;
 use crate::input::Input;
 use crate::resource::{
-    AnyObserved, Attributes, Describe, IpAddressType, LoadBalancer, LoadBalancerKind, LoadBalancerOutputs, Observed,
-    Operation, Scheme, Tags,
+    AnyObserved, ApplicationIpAddressType, Attributes, Describe, LoadBalancer, LoadBalancerKind, LoadBalancerOutputs,
+    Observed, Operation, Scheme, SourceNatPrefix, SubnetMapping, Tags,
 };
 
-use super::call::{gone_is_fine, pages_or_none};
+use super::call::{NotYet, gone_is_fine, pages_or_none};
 use super::tags::{change_elb, elb, names, read_elb};
 use super::target_group::ATTRIBUTES_AT_ONCE;
 use super::{Cx, Operate, Progress, Watch, id, known, required};
+
+/// A change of the reserved capacity is under way, which takes minutes.
+const RESERVING: NotYet = NotYet::code("CapacityReservationPending").for_minutes(15);
 
 impl LoadBalancer {
     fn group_ids(&self) -> Result<Vec<String>> {
         self.security_groups.iter().map(|group| Ok(known(group)?.to_string())).collect()
     }
 
-    fn subnet_ids(&self) -> Result<Vec<String>> {
-        Ok(known(&self.subnets)?.iter().map(SubnetId::to_string).collect())
+    /// The subnets as requests name them; addresses that AWS has chosen stay where a subnet does.
+    fn places(&self, observed: Option<&Self>) -> Result<Places> {
+        let subnets = known(&self.subnets)?;
+        let before = observed.map(Self::by_id).transpose()?.unwrap_or_default();
+        let mappings = subnets.iter().enumerate().map(|(place, subnet)| {
+            let mapping = self.mappings.get(place).cloned().unwrap_or_default();
+            let before = before.get(subnet.as_str()).cloned().unwrap_or_default();
+            SubnetMapping {
+                allocation: mapping.allocation,
+                private_ipv4: mapping.private_ipv4.or(before.private_ipv4),
+                ipv6: mapping.ipv6.or(before.ipv6),
+                source_nat_prefix: mapping
+                    .source_nat_prefix
+                    .or(before.source_nat_prefix.filter(|_| self.ipv6_source_nat == Some(true))),
+            }
+        });
+        Ok(Places(subnets.iter().cloned().zip(mappings).collect()))
     }
+
+    fn by_id(&self) -> Result<HashMap<String, SubnetMapping>> {
+        let mapping = |place: usize| self.mappings.get(place).cloned().unwrap_or_default();
+        let subnets = known(&self.subnets)?.iter().enumerate();
+        Ok(subnets.map(|(place, subnet)| (subnet.to_string(), mapping(place))).collect())
+    }
+
+    /// Moves to the declared subnets. A network load balancer leaves a subnet, or an address in it,
+    /// before it takes another in the same zone; whether that is so here, AWS says.
+    async fn set_subnets(&self, cx: &Cx<'_>, arn: &str, observed: Option<&Self>) -> Result<()> {
+        let wanted = self.places(observed)?;
+        let moved = self.send_subnets(cx, arn, &wanted, observed).await;
+        let Err(error) = moved else { return Ok(()) };
+        let refused = matches!(error.code(), Some("InvalidConfigurationRequest" | "ValidationError"));
+        let before = observed.map(Self::by_id).transpose()?.unwrap_or_default();
+        let stays = |(subnet, mapping): &&(SubnetId, SubnetMapping)| before.get(subnet.as_str()) == Some(mapping);
+        let kept = Places(wanted.0.iter().filter(stays).cloned().collect());
+        if !refused || self.kind != LoadBalancerKind::Network {
+            return Err(error.with_hint(
+                "subnets of another VPC need another load balancer: give it another name to have it replaced",
+            ));
+        }
+        if kept.0.is_empty() || kept.0.len() == wanted.0.len() {
+            return Err(error.with_hint(
+                "a network load balancer leaves a subnet before it takes another of the same zone, and has one at \
+                 any time: deploy it with one of its present subnets and one of another zone first",
+            ));
+        }
+        self.send_subnets(cx, arn, &kept, observed).await?;
+        self.send_subnets(cx, arn, &wanted, observed).await
+    }
+
+    async fn send_subnets(&self, cx: &Cx<'_>, arn: &str, places: &Places, observed: Option<&Self>) -> Result<()> {
+        let client = &cx.aws.elbv2;
+        let (subnets, mappings) = (places.subnets(), places.mappings());
+        let kind = self.ip_address_type.unwrap_or(ApplicationIpAddressType::Ipv4);
+        let before = observed.and_then(|observed| observed.ip_address_type);
+        let kind = (before != Some(kind)).then(|| ElbIpAddressType::from(kind.as_str()));
+        let source_nat = self.ipv6_source_nat.unwrap_or(false);
+        let before = observed.and_then(|observed| observed.ipv6_source_nat).unwrap_or(false);
+        let source_nat = (before != source_nat).then(|| on_off(source_nat));
+        cx.write_when(Operation::SetSubnets, &[RESERVING], || {
+            client
+                .set_subnets()
+                .load_balancer_arn(arn)
+                .set_subnets(subnets.clone())
+                .set_subnet_mappings(mappings.clone())
+                .set_ip_address_type(kind.clone())
+                .set_enable_prefix_for_ipv6_source_nat(source_nat.clone())
+                .send()
+        })
+        .await?;
+        Ok(())
+    }
+}
+
+/// Subnets, and what a balancer has in each.
+struct Places(Vec<(SubnetId, SubnetMapping)>);
+
+impl Places {
+    fn are_plain(&self) -> bool {
+        self.0.iter().all(|(_, mapping)| *mapping == SubnetMapping::default())
+    }
+
+    fn subnets(&self) -> Option<Vec<String>> {
+        self.are_plain().then(|| self.0.iter().map(|(subnet, _)| subnet.to_string()).collect())
+    }
+
+    fn mappings(&self) -> Option<Vec<ElbSubnetMapping>> {
+        let mapping = |(subnet, mapping): &(SubnetId, SubnetMapping)| {
+            ElbSubnetMapping::builder()
+                .subnet_id(subnet.as_str())
+                .set_allocation_id(mapping.allocation.as_ref().map(ToString::to_string))
+                .set_private_ipv4_address(mapping.private_ipv4.map(|address| address.to_string()))
+                .set_ipv6_address(mapping.ipv6.map(|address| address.to_string()))
+                .set_source_nat_ipv6_prefix(mapping.source_nat_prefix.as_ref().map(|prefix| prefix.as_str().to_owned()))
+                .build()
+        };
+        (!self.are_plain()).then(|| self.0.iter().map(mapping).collect())
+    }
+}
+
+fn on_off(on: bool) -> EnablePrefixForIpv6SourceNatEnum {
+    if on { EnablePrefixForIpv6SourceNatEnum::On } else { EnablePrefixForIpv6SourceNatEnum::Off }
 }
 
 impl Operate for LoadBalancer {
     async fn create(&self, cx: &Cx<'_>) -> Result<LoadBalancerOutputs> {
         let client = &cx.aws.elbv2;
-        let (subnets, groups) = (self.subnet_ids()?, self.group_ids()?);
+        let (places, groups) = (self.places(None)?, self.group_ids()?);
+        let (subnets, mappings) = (places.subnets(), places.mappings());
+        let pools = self.ipv4_ipam_pool.as_ref().map(|pool| IpamPools::builder().ipv4_ipam_pool_id(pool).build());
         let output = cx
             .write(Operation::CreateLoadBalancer, || {
                 client
                     .create_load_balancer()
                     .name(&self.name)
                     .r#type(LoadBalancerTypeEnum::from(self.kind.as_str()))
-                    .set_subnets(Some(subnets.clone()))
+                    .set_subnets(subnets.clone())
+                    .set_subnet_mappings(mappings.clone())
                     .set_security_groups((!groups.is_empty()).then(|| groups.clone()))
                     .set_scheme(self.scheme.map(|scheme| LoadBalancerSchemeEnum::from(scheme.as_str())))
                     .set_ip_address_type(self.ip_address_type.map(|kind| ElbIpAddressType::from(kind.as_str())))
+                    .set_customer_owned_ipv4_pool(self.customer_owned_ipv4_pool.clone())
+                    .set_ipam_pools(pools.clone())
+                    .set_enable_prefix_for_ipv6_source_nat(self.ipv6_source_nat.map(on_off))
                     .set_tags(Some(elb(&self.tags)))
                     .send()
             })
@@ -61,22 +173,58 @@ impl Operate for LoadBalancer {
         match operation {
             Operation::SetSecurityGroups => {
                 let groups = self.group_ids()?;
+                let before = observed.and_then(|observed| observed.enforce_rules_on_private_link).unwrap_or(true);
+                let enforce = self.enforce_rules_on_private_link.unwrap_or(true);
+                let enforce = (enforce != before).then_some(match enforce {
+                    true => EnforceSecurityGroupInboundRulesOnPrivateLinkTrafficEnum::On,
+                    false => EnforceSecurityGroupInboundRulesOnPrivateLinkTrafficEnum::Off,
+                });
                 cx.write(operation, || {
-                    client.set_security_groups().load_balancer_arn(arn).set_security_groups(Some(groups.clone())).send()
+                    client
+                        .set_security_groups()
+                        .load_balancer_arn(arn)
+                        .set_security_groups(Some(groups.clone()))
+                        .set_enforce_security_group_inbound_rules_on_private_link_traffic(enforce.clone())
+                        .send()
                 })
                 .await?;
             }
-            Operation::SetSubnets => {
-                let subnets = self.subnet_ids()?;
-                cx.write(operation, || {
-                    client.set_subnets().load_balancer_arn(arn).set_subnets(Some(subnets.clone())).send()
-                })
-                .await?;
-            }
+            Operation::SetSubnets => self.set_subnets(cx, arn, observed).await?,
             Operation::SetIpAddressType => {
-                let kind = ElbIpAddressType::from(self.ip_address_type.unwrap_or(IpAddressType::Ipv4).as_str());
+                let kind = self.ip_address_type.unwrap_or(ApplicationIpAddressType::Ipv4);
+                let kind = ElbIpAddressType::from(kind.as_str());
                 cx.write(operation, || {
                     client.set_ip_address_type().load_balancer_arn(arn).ip_address_type(kind.clone()).send()
+                })
+                .await?;
+            }
+            Operation::ModifyIpPools => {
+                let pools =
+                    self.ipv4_ipam_pool.as_ref().map(|pool| IpamPools::builder().ipv4_ipam_pool_id(pool).build());
+                let removed = pools.is_none().then(|| vec![RemoveIpamPoolEnum::Ipv4]);
+                cx.write(operation, || {
+                    client
+                        .modify_ip_pools()
+                        .load_balancer_arn(arn)
+                        .set_ipam_pools(pools.clone())
+                        .set_remove_ipam_pools(removed.clone())
+                        .send()
+                })
+                .await?;
+            }
+            Operation::ModifyCapacityReservation => {
+                let units = self.minimum_capacity_units.map(|units| i32::try_from(units).unwrap_or(i32::MAX));
+                let minimum = units.map(|units| MinimumLoadBalancerCapacity::builder().capacity_units(units).build());
+                let reset = minimum.is_none().then_some(true);
+                // A new balancer has to become active first.
+                let not_yet = [RESERVING, NotYet::code("OperationNotPermitted").for_minutes(15)];
+                cx.write_when(operation, &not_yet, || {
+                    client
+                        .modify_capacity_reservation()
+                        .load_balancer_arn(arn)
+                        .set_minimum_load_balancer_capacity(minimum.clone())
+                        .set_reset_capacity_reservation(reset)
+                        .send()
                 })
                 .await?;
             }
@@ -155,22 +303,49 @@ fn outputs(balancer: &Balancer) -> Result<LoadBalancerOutputs> {
     })
 }
 
-fn parse(balancer: &Balancer, attributes: Attributes, tags: Tags) -> Result<Option<Observed<LoadBalancer>>> {
-    // Gateway load balancers are not ours, whoever owns them.
+/// What is read of a balancer beside the balancer itself.
+struct Details {
+    attributes: Attributes,
+    minimum_capacity_units: Option<u32>,
+    tags: Tags,
+}
+
+fn parse(balancer: &Balancer, details: Details) -> Result<Option<Observed<LoadBalancer>>> {
+    let Details { attributes, minimum_capacity_units, tags } = details;
+    // Types that AWS has invented since: not ours, whoever owns them.
     let Some(kind) = balancer.r#type().and_then(|kind| LoadBalancerKind::from_word(kind.as_str())) else {
         return Ok(None);
     };
     let (name, physical) = names(balancer.load_balancer_name().unwrap_or_default(), &tags);
-    let subnets = balancer
-        .availability_zones()
-        .iter()
-        .map(|zone| id(zone.subnet_id(), "a subnet id"))
-        .collect::<Result<Vec<_>>>()?;
+    let zones = balancer.availability_zones();
+    let subnets = zones.iter().map(|zone| id(zone.subnet_id(), "a subnet id")).collect::<Result<Vec<_>>>()?;
     let groups = balancer
         .security_groups()
         .iter()
         .map(|group| Ok(Input::known(id(Some(group), "a group id")?)))
         .collect::<Result<Vec<_>>>()?;
+    let mut mappings = Vec::new();
+    if kind == LoadBalancerKind::Network {
+        for zone in zones {
+            let prefix = zone.source_nat_ipv6_prefixes().first();
+            let mut mapping = SubnetMapping {
+                source_nat_prefix: prefix.cloned().map(SourceNatPrefix::Network),
+                ..Default::default()
+            };
+            // One for each of IPv4 and IPv6.
+            for address in zone.load_balancer_addresses() {
+                if let Some(allocation) = address.allocation_id() {
+                    mapping.allocation = Some(id(Some(allocation), "an allocation id")?);
+                }
+                let private = address.private_ipv4_address().and_then(|address| address.parse().ok());
+                mapping.private_ipv4 = mapping.private_ipv4.or(private);
+                mapping.ipv6 = mapping.ipv6.or(address.ipv6_address().and_then(|address| address.parse().ok()));
+            }
+            mappings.push(mapping);
+        }
+    }
+    let pools = balancer.ipam_pools();
+    let source_nat = balancer.enable_prefix_for_ipv6_source_nat();
     Ok(Some(Observed {
         outputs: outputs(balancer)?,
         owner: tags.owner(),
@@ -179,9 +354,22 @@ fn parse(balancer: &Balancer, attributes: Attributes, tags: Tags) -> Result<Opti
             kind,
             name,
             subnets: Input::known(subnets),
+            mappings,
+            enforce_rules_on_private_link: balancer
+                .enforce_security_group_inbound_rules_on_private_link_traffic()
+                .filter(|_| kind == LoadBalancerKind::Network && !groups.is_empty())
+                .map(|enforce| enforce != "off"),
             security_groups: groups,
             scheme: balancer.scheme().and_then(|scheme| Scheme::from_word(scheme.as_str())),
-            ip_address_type: balancer.ip_address_type().and_then(|kind| IpAddressType::from_word(kind.as_str())),
+            ip_address_type: balancer
+                .ip_address_type()
+                .and_then(|kind| ApplicationIpAddressType::from_word(kind.as_str())),
+            ipv6_source_nat: source_nat
+                .filter(|_| kind == LoadBalancerKind::Network)
+                .map(|enabled| *enabled == EnablePrefixForIpv6SourceNatEnum::On),
+            customer_owned_ipv4_pool: balancer.customer_owned_ipv4_pool.clone(),
+            ipv4_ipam_pool: pools.and_then(|pools| pools.ipv4_ipam_pool_id.clone()),
+            minimum_capacity_units,
             attributes,
             tags,
         },
@@ -222,28 +410,44 @@ async fn complete(
         })
         .filter(|(balancer, tags)| wanted(balancer, tags))
         .collect();
-    let client = &cx.aws.elbv2;
-    let attributes = picked.iter().map(|(balancer, _)| async {
-        let arn = balancer.load_balancer_arn().unwrap_or_default();
-        let output = cx
-            .read("DescribeLoadBalancerAttributes", || {
-                client.describe_load_balancer_attributes().load_balancer_arn(arn).send()
-            })
-            .await?;
-        Ok::<_, Error>(Attributes(
-            output
-                .attributes()
-                .iter()
-                .filter_map(|attribute| Some((attribute.key()?.to_owned(), attribute.value()?.to_owned())))
-                .collect(),
-        ))
+    let details = picked.iter().map(|(balancer, tags)| async {
+        let (attributes, minimum_capacity_units) =
+            tokio::try_join!(read_attributes(cx, balancer), read_capacity(cx, balancer))?;
+        Ok::<_, Error>(Details { attributes, minimum_capacity_units, tags: tags.clone() })
     });
-    let attributes = futures_util::future::try_join_all(attributes).await?;
+    let details = futures_util::future::try_join_all(details).await?;
     let mut observed = Vec::with_capacity(picked.len());
-    for ((balancer, tags), attributes) in picked.into_iter().zip(attributes) {
-        observed.extend(parse(&balancer, attributes, tags)?);
+    for ((balancer, _), details) in picked.iter().zip(details) {
+        observed.extend(parse(balancer, details)?);
     }
     Ok(observed)
+}
+
+async fn read_attributes(cx: &Cx<'_>, balancer: &Balancer) -> Result<Attributes> {
+    let client = &cx.aws.elbv2;
+    let arn = balancer.load_balancer_arn().unwrap_or_default();
+    let read = cx.read("DescribeLoadBalancerAttributes", || {
+        client.describe_load_balancer_attributes().load_balancer_arn(arn).send()
+    });
+    let output = read.await?;
+    let attributes = output.attributes().iter();
+    Ok(Attributes(
+        attributes.filter_map(|attribute| Some((attribute.key()?.to_owned(), attribute.value()?.to_owned()))).collect(),
+    ))
+}
+
+/// The reserved capacity; gateway load balancers cannot have any.
+async fn read_capacity(cx: &Cx<'_>, balancer: &Balancer) -> Result<Option<u32>> {
+    let client = &cx.aws.elbv2;
+    let arn = balancer.load_balancer_arn().unwrap_or_default();
+    if balancer.r#type() == Some(&LoadBalancerTypeEnum::Gateway) {
+        return Ok(None);
+    }
+    let read =
+        cx.read("DescribeCapacityReservation", || client.describe_capacity_reservation().load_balancer_arn(arn).send());
+    let output = read.await?;
+    let units = output.minimum_load_balancer_capacity().and_then(|minimum| minimum.capacity_units());
+    Ok(units.and_then(|units| u32::try_from(units).ok()).filter(|units| *units > 0))
 }
 
 /// Reads the balancers that the stack owns, and balancers under declared names. There is no filter

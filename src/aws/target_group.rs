@@ -1,14 +1,16 @@
 //! Target groups over the Elastic Load Balancing API.
 
 use aws_sdk_elasticloadbalancingv2::types::{
-    Matcher, ProtocolEnum, TargetGroup as Group, TargetGroupAttribute, TargetTypeEnum,
+    Matcher, ProtocolEnum, TargetDescription, TargetGroup as Group, TargetGroupAttribute, TargetGroupIpAddressTypeEnum,
+    TargetHealthDescription, TargetHealthStateEnum, TargetTypeEnum,
 };
 
 use crate::error::{ErrorKind, Result};
 use crate::input::Input;
 use crate::resource::{
-    AnyObserved, Attributes, Describe, HealthCheck, HttpVersion, Observed, Operation, TargetGroup, TargetGroupOutputs,
-    TargetProtocol, TargetType, Traffic,
+    AnyObserved, Attributes, Describe, GroupTargetType, HealthCheck, HealthCheckProtocol, HostId, HttpVersion,
+    Observed, Operation, Received, Recorded, Tags, Target, TargetGroup, TargetGroupOutputs, TargetIpAddressType,
+    TargetProtocol, Targets,
 };
 use crate::value::Value;
 
@@ -19,37 +21,131 @@ use super::{Cx, Operate, id, known, required};
 
 /// How many attributes one call takes (V34).
 pub(super) const ATTRIBUTES_AT_ONCE: usize = 20;
+/// How many targets one call names; AWS documents no limit, and this is far below what others send.
+const TARGETS_AT_ONCE: usize = 100;
 
 impl TargetGroup {
     fn matcher(&self) -> Option<Matcher> {
-        let codes = self.health_check.success_codes.clone()?;
-        let matcher = Matcher::builder();
-        Some(
-            if self.traffic.version == Some(HttpVersion::Grpc) {
-                matcher.grpc_code(codes)
-            } else {
-                matcher.http_code(codes)
-            }
-            .build(),
-        )
+        let check = &self.health_check;
+        if check.success_codes.is_none() && check.grpc_codes.is_none() {
+            return None;
+        }
+        let (http, grpc) = (check.success_codes.clone(), check.grpc_codes.clone());
+        Some(Matcher::builder().set_http_code(http).set_grpc_code(grpc).build())
+    }
+
+    /// The targets as requests name them, each with its id and port.
+    fn descriptions(&self) -> Result<Vec<TargetDescription>> {
+        Ok(match &self.targets {
+            Targets::Hosts(targets) => targets
+                .iter()
+                .map(|target| {
+                    TargetDescription::builder()
+                        .id(target.id.to_string())
+                        .set_port(target.port.map(i32::from))
+                        .set_availability_zone(target.zone.clone())
+                        .set_quic_server_id(target.quic_server_id.clone())
+                        .build()
+                })
+                .collect(),
+            Targets::LoadBalancer(arn) => vec![TargetDescription::builder().id(known(arn)?.as_str()).build()],
+            Targets::Function(arn) => vec![TargetDescription::builder().id(arn.as_str()).build()],
+        })
+    }
+
+    /// What makes a target the same one for AWS.
+    fn is_same(&self, one: &TargetDescription, other: &TargetDescription) -> bool {
+        let port = self.traffic.map(|traffic| i32::from(traffic.port));
+        one.id() == other.id() && one.port().or(port) == other.port().or(port)
+    }
+
+    async fn register(&self, cx: &Cx<'_>, arn: &str, observed: Option<&Self>) -> Result<()> {
+        let client = &cx.aws.elbv2;
+        let wanted = self.descriptions()?;
+        let present = observed.map(Self::descriptions).transpose()?.unwrap_or_default();
+        // One that is there with another zone or server goes first; so does the one target of a
+        // group that has one.
+        let one = !matches!(self.targets, Targets::Hosts(_));
+        let unlike = |target: &TargetDescription| {
+            !wanted.iter().any(|new| self.is_like(target, new))
+                && (one || wanted.iter().any(|new| self.is_same(target, new)))
+        };
+        let outdated: Vec<_> = present.iter().filter(|target| unlike(target)).cloned().collect();
+        self.deregister_these(cx, arn, &outdated).await?;
+        let missing = wanted.iter().filter(|new| !present.iter().any(|target| self.is_like(target, new)));
+        let missing: Vec<_> = missing.cloned().collect();
+        // An instance may just be starting; a load balancer gets its listener beside this.
+        let not_yet = [match self.targets {
+            Targets::LoadBalancer(_) => NotYet::code("InvalidTarget").for_minutes(5),
+            _ => NotYet::code("InvalidTarget").saying("not in a running state").for_minutes(5),
+        }];
+        for targets in missing.chunks(TARGETS_AT_ONCE) {
+            let registered = cx.write_when(Operation::RegisterTargets, &not_yet, || {
+                client.register_targets().target_group_arn(arn).set_targets(Some(targets.to_vec())).send()
+            });
+            registered.await.map_err(|error| match self.targets {
+                Targets::LoadBalancer(_) if error.code() == Some("InvalidTarget") => {
+                    error.with_hint("give the application load balancer a listener on the port of the group")
+                }
+                Targets::Function(_) if error.code() == Some("AccessDenied") => error
+                    .with_hint("let elasticloadbalancing.amazonaws.com invoke the function, by the function's policy"),
+                _ => error,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// The same target with the same details; a zone that is left out is AWS's to find.
+    fn is_like(&self, present: &TargetDescription, wanted: &TargetDescription) -> bool {
+        self.is_same(present, wanted)
+            && wanted.quic_server_id() == present.quic_server_id()
+            && wanted.availability_zone() == present.availability_zone()
+    }
+
+    async fn deregister(&self, cx: &Cx<'_>, arn: &str, observed: Option<&Self>) -> Result<()> {
+        let wanted = self.descriptions()?;
+        let present = observed.map(Self::descriptions).transpose()?.unwrap_or_default();
+        let one = !matches!(self.targets, Targets::Hosts(_)) && !wanted.is_empty();
+        let gone = present.into_iter().filter(|target| !one && !wanted.iter().any(|new| self.is_same(target, new)));
+        self.deregister_these(cx, arn, &gone.collect::<Vec<_>>()).await
+    }
+
+    async fn deregister_these(&self, cx: &Cx<'_>, arn: &str, targets: &[TargetDescription]) -> Result<()> {
+        let client = &cx.aws.elbv2;
+        for targets in targets.chunks(TARGETS_AT_ONCE) {
+            let targets = targets
+                .iter()
+                .map(|target| TargetDescription::builder().set_id(target.id.clone()).set_port(target.port).build());
+            let targets: Vec<_> = targets.collect();
+            cx.write(Operation::DeregisterTargets, || {
+                client.deregister_targets().target_group_arn(arn).set_targets(Some(targets.clone())).send()
+            })
+            .await?;
+        }
+        Ok(())
     }
 }
 
 impl Operate for TargetGroup {
     async fn create(&self, cx: &Cx<'_>) -> Result<TargetGroupOutputs> {
         let client = &cx.aws.elbv2;
-        let vpc = known(&self.vpc)?;
+        let vpc = self.vpc.as_ref().map(known).transpose()?;
         let check = &self.health_check;
         let output = cx
             .write(Operation::CreateTargetGroup, || {
                 client
                     .create_target_group()
                     .name(&self.name)
-                    .vpc_id(vpc.as_str())
-                    .protocol(ProtocolEnum::from(self.traffic.protocol.as_str()))
-                    .port(i32::from(self.traffic.port))
-                    .set_protocol_version(self.traffic.version.map(|version| version.as_str().to_owned()))
+                    .set_vpc_id(vpc.map(ToString::to_string))
+                    .set_protocol(self.traffic.map(|traffic| ProtocolEnum::from(traffic.protocol.as_str())))
+                    .set_port(self.traffic.map(|traffic| i32::from(traffic.port)))
+                    .set_protocol_version(self.traffic.and_then(|traffic| Some(traffic.version?.as_str().to_owned())))
                     .set_target_type(self.target_type.map(|kind| TargetTypeEnum::from(kind.as_str())))
+                    .set_ip_address_type(
+                        self.ip_address_type.map(|kind| TargetGroupIpAddressTypeEnum::from(kind.as_str())),
+                    )
+                    .set_target_control_port(self.target_control_port.map(i32::from))
+                    .set_health_check_enabled(check.enabled)
                     .set_health_check_protocol(check.protocol.map(|protocol| ProtocolEnum::from(protocol.as_str())))
                     .set_health_check_port(check.port.map(|port| port.to_string()))
                     .set_health_check_path(check.path.clone())
@@ -79,14 +175,15 @@ impl Operate for TargetGroup {
                 // Unset means AWS's default, which has to be said to a group that has another value.
                 let effective = self.with_defaults();
                 let check = &effective.health_check;
+                let default_port = self.default_of("health_check.port").as_text().map(ToOwned::to_owned);
+                let port = check.port.map(|port| port.to_string()).or(default_port);
                 cx.write(operation, || {
                     client
                         .modify_target_group()
                         .target_group_arn(arn)
+                        .set_health_check_enabled(check.enabled)
                         .set_health_check_protocol(check.protocol.map(|protocol| ProtocolEnum::from(protocol.as_str())))
-                        .health_check_port(
-                            check.port.map_or_else(|| "traffic-port".to_owned(), |port| port.to_string()),
-                        )
+                        .set_health_check_port(port.clone())
                         .set_health_check_path(check.path.clone())
                         .set_health_check_interval_seconds(check.interval.map(seconds))
                         .set_health_check_timeout_seconds(check.timeout.map(seconds))
@@ -115,6 +212,8 @@ impl Operate for TargetGroup {
                     .await?;
                 }
             }
+            Operation::RegisterTargets => self.register(cx, arn, observed).await?,
+            Operation::DeregisterTargets => self.deregister(cx, arn, observed).await?,
             _ => {
                 let present = observed.map(|observed| observed.tags.clone()).unwrap_or_default();
                 change_elb(cx, operation, arn, &self.tags, &present).await?;
@@ -160,14 +259,19 @@ impl TargetGroup {
             Value::Integer(number) => u64::try_from(number).ok(),
             _ => None,
         };
+        let threshold = |path: &str| number(path).and_then(|number| u8::try_from(number).ok());
         let check = &mut all.health_check;
-        check.protocol = check.protocol.or_else(|| TargetProtocol::from_word(&text("health_check.protocol")?));
+        if self.is_lambda() {
+            check.enabled = Some(check.enabled.unwrap_or(false));
+        }
+        check.protocol = check.protocol.or_else(|| HealthCheckProtocol::from_word(&text("health_check.protocol")?));
         check.path = check.path.take().or_else(|| text("health_check.path"));
         check.interval = check.interval.or_else(|| number("health_check.interval").map(std::time::Duration::from_secs));
         check.timeout = check.timeout.or_else(|| number("health_check.timeout").map(std::time::Duration::from_secs));
-        check.healthy_threshold = check.healthy_threshold.or(Some(5));
-        check.unhealthy_threshold = check.unhealthy_threshold.or(Some(2));
+        check.healthy_threshold = check.healthy_threshold.or_else(|| threshold("health_check.healthy_threshold"));
+        check.unhealthy_threshold = check.unhealthy_threshold.or_else(|| threshold("health_check.unhealthy_threshold"));
         check.success_codes = check.success_codes.take().or_else(|| text("health_check.success_codes"));
+        check.grpc_codes = check.grpc_codes.take().or_else(|| text("health_check.grpc_codes"));
         all
     }
 }
@@ -179,46 +283,109 @@ fn outputs(group: &Group) -> Result<TargetGroupOutputs> {
     })
 }
 
-fn parse(group: &Group, attributes: Attributes, tags: crate::resource::Tags) -> Result<Option<Observed<TargetGroup>>> {
-    let protocol = group.protocol().and_then(|protocol| TargetProtocol::from_word(protocol.as_str()));
-    let kind = group.target_type().map(|kind| TargetType::from_word(kind.as_str()));
-    // Lambda, GENEVE and the like: not ours, whoever owns them.
-    let (Some(protocol), Some(vpc), Some(Some(target_type))) = (protocol, group.vpc_id(), kind) else {
+/// What is read of a group beside the group itself.
+struct Details {
+    attributes: Attributes,
+    targets: Targets,
+    tags: Tags,
+}
+
+fn parse(group: &Group, details: Details) -> Result<Option<Observed<TargetGroup>>> {
+    let Details { attributes, targets, tags } = details;
+    // Types that AWS has invented since: not ours, whoever owns them.
+    let Some(target_type) = group.target_type().and_then(|kind| GroupTargetType::from_word(kind.as_str())) else {
         return Ok(None);
     };
+    let traffic = match group.protocol().map(|protocol| TargetProtocol::from_word(protocol.as_str())) {
+        None => None,
+        Some(None) => return Ok(None),
+        Some(Some(protocol)) => Some(Received {
+            protocol,
+            port: group.port().and_then(|port| u16::try_from(port).ok()).unwrap_or(0),
+            version: group.protocol_version().and_then(HttpVersion::from_word),
+        }),
+    };
     let (name, physical) = names(group.target_group_name().unwrap_or_default(), &tags);
-    let version = group.protocol_version().and_then(HttpVersion::from_word);
-    let codes = group.matcher().and_then(|matcher| matcher.grpc_code().or(matcher.http_code()));
+    let matcher = group.matcher();
     let threshold = |count: Option<i32>| count.and_then(|count| u8::try_from(count).ok());
+    let is_lambda = target_type == GroupTargetType::Lambda;
     Ok(Some(Observed {
         outputs: outputs(group)?,
         owner: tags.owner(),
         name: physical,
         spec: TargetGroup {
             name,
-            vpc: Input::known(id(Some(vpc), "a VPC id")?),
-            traffic: Traffic {
-                protocol,
-                port: group.port().and_then(|port| u16::try_from(port).ok()).unwrap_or(0),
-                version,
-            },
+            vpc: group.vpc_id().map(|vpc| Ok(Input::known(id(Some(vpc), "a VPC id")?))).transpose()?,
+            traffic,
             target_type: Some(target_type),
+            ip_address_type: group
+                .ip_address_type()
+                .filter(|_| !is_lambda)
+                .and_then(|kind| TargetIpAddressType::from_word(kind.as_str())),
+            target_control_port: group.target_control_port().and_then(|port| u16::try_from(port).ok()),
             health_check: HealthCheck {
+                enabled: group.health_check_enabled(),
                 protocol: group
                     .health_check_protocol()
-                    .and_then(|protocol| TargetProtocol::from_word(protocol.as_str())),
+                    .and_then(|protocol| HealthCheckProtocol::from_word(protocol.as_str())),
                 port: group.health_check_port().and_then(|port| port.parse().ok()),
                 path: group.health_check_path().map(ToOwned::to_owned),
                 interval: group.health_check_interval_seconds().map(duration),
                 timeout: group.health_check_timeout_seconds().map(duration),
                 healthy_threshold: threshold(group.healthy_threshold_count()),
                 unhealthy_threshold: threshold(group.unhealthy_threshold_count()),
-                success_codes: codes.map(ToOwned::to_owned),
+                success_codes: matcher.and_then(|matcher| matcher.http_code.clone()),
+                grpc_codes: matcher.and_then(|matcher| matcher.grpc_code.clone()),
             },
+            targets,
             attributes,
             tags,
         },
     }))
+}
+
+/// The targets of a group that its tags record as the stack's; others register targets, too, and
+/// those are theirs. Nothing is read where nothing is recorded.
+async fn recorded(cx: &Cx<'_>, group: &Group, tags: &Tags) -> Result<Targets> {
+    let Some(recorded) = Recorded::read(tags.iter().map(|(key, _)| key)) else { return Ok(Targets::default()) };
+    let client = &cx.aws.elbv2;
+    let arn = group.target_group_arn().unwrap_or_default();
+    let health = cx.read("DescribeTargetHealth", || client.describe_target_health().target_group_arn(arn).send());
+    let health = health.await?;
+    let leaves = |target: &&TargetHealthDescription| {
+        let state = target.target_health().and_then(|health| health.state());
+        !matches!(state, Some(TargetHealthStateEnum::Draining))
+    };
+    let mut hosts = Vec::new();
+    for target in health.target_health_descriptions().iter().filter(leaves).filter_map(|target| target.target()) {
+        let name = target.id().unwrap_or_default();
+        match group.target_type() {
+            Some(TargetTypeEnum::Alb) if recorded.the_target() => {
+                return Ok(Targets::LoadBalancer(Input::known(id(Some(name), "a load balancer ARN")?)));
+            }
+            Some(TargetTypeEnum::Lambda) if recorded.the_target() => {
+                return Ok(Targets::Function(id(Some(name), "a function ARN")?));
+            }
+            _ => {}
+        }
+        let host = match name.parse() {
+            Ok(address) => HostId::Ip(address),
+            Err(_) => match name.parse() {
+                Ok(instance) => HostId::Instance(instance),
+                Err(_) => continue,
+            },
+        };
+        let port = target.port().or(group.port()).and_then(|port| u16::try_from(port).ok()).unwrap_or(0);
+        if let Some(says_zone) = recorded.host(&host.to_string(), port) {
+            hosts.push(Target {
+                id: host,
+                port: Some(port),
+                zone: target.availability_zone.clone().filter(|_| says_zone),
+                quic_server_id: target.quic_server_id.clone(),
+            });
+        }
+    }
+    Ok(Targets::Hosts(hosts))
 }
 
 async fn read(cx: &Cx<'_>, arn: Option<&str>, names: &[String]) -> Result<Vec<Group>> {
@@ -255,7 +422,7 @@ pub(super) async fn read_all(cx: &Cx<'_>) -> Result<Vec<Group>> {
 async fn complete(
     cx: &Cx<'_>,
     groups: Vec<Group>,
-    wanted: impl Fn(&Group, &crate::resource::Tags) -> bool,
+    wanted: impl Fn(&Group, &Tags) -> bool,
 ) -> Result<Vec<Observed<TargetGroup>>> {
     let arns: Vec<String> = groups.iter().filter_map(|group| group.target_group_arn.clone()).collect();
     let mut tags = read_elb(cx, &arns).await?;
@@ -268,25 +435,25 @@ async fn complete(
         }
     }
     let client = &cx.aws.elbv2;
-    let attributes = picked.iter().map(|(group, _)| async {
+    let details = picked.iter().map(|(group, tags)| async {
         let arn = group.target_group_arn().unwrap_or_default();
-        let output = cx
-            .read("DescribeTargetGroupAttributes", || {
-                client.describe_target_group_attributes().target_group_arn(arn).send()
-            })
-            .await?;
-        Ok::<_, crate::Error>(Attributes(
+        let attributes = cx.read("DescribeTargetGroupAttributes", || {
+            client.describe_target_group_attributes().target_group_arn(arn).send()
+        });
+        let (output, targets) = tokio::try_join!(attributes, recorded(cx, group, tags))?;
+        let attributes = Attributes(
             output
                 .attributes()
                 .iter()
                 .filter_map(|attribute| Some((attribute.key()?.to_owned(), attribute.value()?.to_owned())))
                 .collect(),
-        ))
+        );
+        Ok::<_, crate::Error>(Details { attributes, targets, tags: tags.clone() })
     });
-    let attributes = futures_util::future::try_join_all(attributes).await?;
+    let details = futures_util::future::try_join_all(details).await?;
     let mut observed = Vec::with_capacity(picked.len());
-    for ((group, tags), attributes) in picked.into_iter().zip(attributes) {
-        observed.extend(parse(&group, attributes, tags)?);
+    for ((group, _), details) in picked.iter().zip(details) {
+        observed.extend(parse(group, details)?);
     }
     Ok(observed)
 }

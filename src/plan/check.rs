@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use crate::lookup::Found;
 use crate::problem::{Problem, Problems};
 use crate::resource::{
-    Action, Actions, AnyOutputs, AnyResource, Condition, Listener, ListenerProtocol, ListenerRule, LoadBalancerKind,
+    Action, Actions, AnyOutputs, AnyResource, Condition, Forwarder, Listener, ListenerProtocol, ListenerRule,
+    LoadBalancerKind, TargetProtocol,
 };
 use crate::stack::{Item, Stack};
 use crate::value::Value;
@@ -70,11 +71,11 @@ pub(super) fn check(
             }
             AnyResource::LoadBalancer(balancer) => {
                 let subnets = declared_subnets(stack, *index, known);
-                if let Some(subnets) = subnets.filter(|_| balancer.kind == LoadBalancerKind::Application) {
+                if let Some(subnets) = subnets {
                     let mut zones = subnets.zones.clone();
                     zones.sort();
                     zones.dedup();
-                    if zones.len() < 2 {
+                    if zones.len() < 2 && balancer.kind == LoadBalancerKind::Application {
                         problems.report(
                             "V8",
                             "subnets",
@@ -92,22 +93,41 @@ pub(super) fn check(
 }
 
 /// Protocols of listener and target group must go together.
-fn check_targets(stack: &Stack, actions: &Actions, protocol: Option<ListenerProtocol>, problems: &mut Problems<'_>) {
-    let (Action::Forward(forward), Some(protocol)) = (&actions.last, protocol) else { return };
+fn check_targets(stack: &Stack, actions: &Actions, listener: Option<ListenerProtocol>, problems: &mut Problems<'_>) {
+    let Action::Forward(forward) = &actions.last else { return };
     for group in &forward.groups {
         let Some(AnyResource::TargetGroup(group)) = declared(stack, &Value::of(&group.group)) else { continue };
-        let http = matches!(protocol, ListenerProtocol::Http | ListenerProtocol::Https);
-        let both =
-            (protocol == ListenerProtocol::TcpUdp, group.traffic.protocol == crate::resource::TargetProtocol::TcpUdp);
-        if http != group.traffic.is_http() || (both.0 && !both.1) {
+        let receives = group.traffic.map(|traffic| traffic.protocol);
+        if !takes(group.forwarder(), receives, listener) {
+            let (listener, receives) = (
+                listener.map_or("gateway", ListenerProtocol::as_str),
+                receives.map_or("a Lambda function", TargetProtocol::as_str),
+            );
             problems.report(
                 "V71",
                 "action",
-                format!("{} to {}", protocol, group.traffic.protocol),
+                format!("{listener} to {receives}"),
                 "the target group does not take this listener's protocol",
             );
         }
     }
+}
+
+/// Whether target groups that receive this can stand behind such listeners; on network load
+/// balancers, a group of two protocols also behind listeners of one of them.
+fn takes(group: Forwarder, receives: Option<TargetProtocol>, listener: Option<ListenerProtocol>) -> bool {
+    use {ListenerProtocol as From, TargetProtocol as To};
+    let wanted: &[To] = match listener {
+        None => return group == Forwarder::Gateway,
+        Some(From::Http | From::Https) => return group == Forwarder::Application,
+        Some(From::Tcp) => &[To::Tcp, To::TcpUdp],
+        Some(From::Tls) => &[To::Tls, To::Tcp],
+        Some(From::Udp) => &[To::Udp, To::TcpUdp],
+        Some(From::TcpUdp) => &[To::TcpUdp],
+        Some(From::Quic) => &[To::Quic, To::TcpQuic],
+        Some(From::TcpQuic) => &[To::TcpQuic],
+    };
+    receives.is_some_and(|receives| wanted.contains(&receives))
 }
 
 /// What rules can ask for and do depends on the type of the load balancer.

@@ -46,6 +46,7 @@ pub use condition::{Condition, SourceAddressType};
 pub use launch_template::*;
 pub use listener::*;
 pub use listener_rule::*;
+pub(crate) use load_balancer::SourceNatPrefix;
 pub use load_balancer::*;
 pub use operation::Operation;
 pub(crate) use property::{Property, Unset, Update};
@@ -55,6 +56,7 @@ pub use security_group::*;
 pub use security_group_rule::*;
 pub use tags::Tags;
 pub use target_group::*;
+pub(crate) use target_group::{Forwarder, GroupTargetType, HostId, Received, Recorded};
 
 use crate::input::{Attr, Resolve};
 use crate::lookup::Found;

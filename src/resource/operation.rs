@@ -38,7 +38,8 @@ operations! {
         CreateLaunchTemplate CreateLaunchTemplateVersion ModifyLaunchTemplate DeleteLaunchTemplate;
     "elasticloadbalancing":
         CreateLoadBalancer DeleteLoadBalancer ModifyLoadBalancerAttributes SetSecurityGroups SetSubnets SetIpAddressType
-        CreateTargetGroup DeleteTargetGroup ModifyTargetGroup ModifyTargetGroupAttributes
+        ModifyIpPools ModifyCapacityReservation
+        CreateTargetGroup DeleteTargetGroup ModifyTargetGroup ModifyTargetGroupAttributes RegisterTargets DeregisterTargets
         CreateListener DeleteListener ModifyListener ModifyListenerAttributes AddListenerCertificates RemoveListenerCertificates
         CreateRule DeleteRule ModifyRule SetRulePriorities
         AddTags RemoveTags;

@@ -281,6 +281,8 @@ impl Inventory {
             self.add("balancer", balancer);
             let attributes = elb.describe_load_balancer_attributes().load_balancer_arn(arn).send().await;
             self.add("attributes", (arn, attributes.expect("attributes").attributes()));
+            let capacity = elb.describe_capacity_reservation().load_balancer_arn(arn).send().await.expect("a capacity");
+            self.add("capacity", (arn, capacity.minimum_load_balancer_capacity()));
             self.tags(&elb, arn).await;
             let listeners = elb.describe_listeners().load_balancer_arn(arn).send().await.expect("listeners");
             for listener in listeners.listeners() {

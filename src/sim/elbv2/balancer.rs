@@ -216,14 +216,17 @@ fn zone(subnet: &str, place: &Place) -> sdk::AvailabilityZone {
         .subnet_id(subnet)
         .set_load_balancer_addresses(Some(Vec::new()))
         .set_source_nat_ipv6_prefixes(mapping.source_nat_ipv6_prefix.clone().map(|prefix| vec![prefix]));
-    if mapping.allocation_id.is_some() || mapping.private_ipv4_address.is_some() || mapping.ipv6_address.is_some() {
+    if mapping.allocation_id.is_some() || mapping.private_ipv4_address.is_some() {
         zone = zone.load_balancer_addresses(
             sdk::LoadBalancerAddress::builder()
                 .set_allocation_id(mapping.allocation_id.clone())
                 .set_private_ipv4_address(mapping.private_ipv4_address.clone())
-                .set_ipv6_address(mapping.ipv6_address.clone())
                 .build(),
         );
+    }
+    // An address of its own, after that for IPv4 (see hashicorp/terraform-provider-aws#49531).
+    if let Some(address) = &mapping.ipv6_address {
+        zone = zone.load_balancer_addresses(sdk::LoadBalancerAddress::builder().ipv6_address(address).build());
     }
     zone.build()
 }

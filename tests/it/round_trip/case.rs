@@ -31,6 +31,8 @@ pub(super) enum Change {
     /// By these calls: all that may occur.
     InPlace(&'static [&'static str]),
     Replace,
+    /// One way in place, by these calls; the other way only by a replacement.
+    Either(&'static [&'static str]),
 }
 
 /// One property, and the stacks that set it.
@@ -41,7 +43,10 @@ pub(crate) struct Case {
     declare: Box<dyn Fn(Setting) -> Stack>,
     /// The properties that plans show; that of the name unless said otherwise.
     shows: Vec<&'static str>,
+    /// What plans may show beside that.
+    may_show: Vec<&'static str>,
     required: bool,
+    left_alone: bool,
     second_is_default: bool,
     given: fn(&SimAws),
 }
@@ -61,7 +66,9 @@ impl Case {
             change,
             declare: Box::new(declare),
             shows: vec![path],
+            may_show: Vec::new(),
             required: false,
+            left_alone: false,
             second_is_default: false,
             given: |_| {},
         }
@@ -70,6 +77,18 @@ impl Case {
     /// The property cannot be left out.
     pub(super) fn required(mut self) -> Self {
         self.required = true;
+        self
+    }
+
+    /// Left out, the property is not AWS's default but whatever AWS has.
+    pub(super) fn left_alone(mut self) -> Self {
+        self.left_alone = true;
+        self
+    }
+
+    /// What goes along with the property in some plans and not in others.
+    pub(super) fn may_show(mut self, paths: impl IntoIterator<Item = &'static str>) -> Self {
+        self.may_show = paths.into_iter().collect();
         self
     }
 
@@ -106,7 +125,7 @@ impl Case {
     pub(crate) async fn run(&self) -> Result<Seen, String> {
         let sim = self.account();
         self.life(&sim.aws()).await?;
-        if !self.required && self.leaves_no_trace() {
+        if !self.required && !self.left_alone && self.leaves_no_trace() {
             let fresh = self.account();
             self.reach(&fresh.aws(), Setting::Unset).await?;
             self.reach(&sim.aws(), Setting::Unset).await?;
@@ -126,6 +145,12 @@ impl Case {
             // A colleague's program, or the console, has changed it meanwhile.
             self.reach(aws, Setting::First).await?;
             Setting::Second
+        } else if self.left_alone {
+            let plan = self.plan(aws, Setting::Unset).await?;
+            if !plan.is_empty() {
+                return Err(format!("{}: left out, it stays\n{plan}", self.name));
+            }
+            Setting::First
         } else {
             if !self.second_is_default {
                 self.moves(aws, Setting::Unset).await?;
@@ -171,8 +196,9 @@ impl Case {
         self.names(&it.properties).or_else(|paths| wrong(&paths))?;
         for property in it.properties.iter().filter(|property| !property.is_ownership()) {
             match (self.change, &property.effect) {
-                (Change::InPlace(calls), Effect::InPlace(call)) if calls.contains(&call.name()) => {}
-                (Change::Replace, Effect::Replace(_)) => {}
+                (Change::InPlace(calls) | Change::Either(calls), Effect::InPlace(call))
+                    if calls.contains(&call.name()) => {}
+                (Change::Replace | Change::Either(_), Effect::Replace(_)) => {}
                 _ => return wrong(&format!("{} is not {:?}", property.path, self.change)),
             }
         }
@@ -193,10 +219,12 @@ impl Case {
 
     /// The properties are those that the case says, apart from purlin's own tags.
     fn names(&self, properties: &[PropertyChange]) -> Result<(), String> {
-        let mut paths: Vec<_> =
-            properties.iter().filter(|p| !p.is_ownership()).map(|property| property.path.as_str()).collect();
+        // The ids of subnets are not the case's to know.
+        let path = |property: &'_ PropertyChange| property.path.split(".subnet-").next().unwrap_or_default().to_owned();
+        let mut paths: Vec<_> = properties.iter().filter(|p| !p.is_ownership()).map(path).collect();
         paths.sort_unstable();
         paths.dedup();
+        paths.retain(|path| !self.may_show.contains(&path.as_str()));
         let mut expected = self.shows.clone();
         expected.sort_unstable();
         if paths == expected { Ok(()) } else { Err(format!("{paths:?} instead of {expected:?}")) }
@@ -205,7 +233,7 @@ impl Case {
     /// Whether what was set and left out again leaves the account as if it had never been set: a
     /// replaced resource has another name, and a template keeps its earlier versions.
     fn leaves_no_trace(&self) -> bool {
-        !matches!(self.change, Change::Replace) && !self.name.starts_with("LaunchTemplate.")
+        !matches!(self.change, Change::Replace | Change::Either(_)) && !self.name.starts_with("LaunchTemplate.")
     }
 }
 
@@ -225,7 +253,7 @@ macro_rules! case {
         $crate::round_trip::case::Case::new(
             concat!(stringify!($kind), ".", $path),
             $change,
-            |setting| {
+            move |setting| {
                 let mut stack = purlin::Stack::new("round-trip");
                 let $b = $base(&mut stack);
                 match setting.pick($first, $second) {

@@ -41,10 +41,17 @@ pub(super) fn network(stack: &mut Stack, addresses: IpAddressType) -> Ref<LoadBa
     stack.add("net", LoadBalancer::network().name("net").subnets(public).ip_address_type(addresses).build())
 }
 
-pub(super) fn targets(stack: &mut Stack, name: &str, traffic: Traffic) -> Ref<TargetGroup> {
-    let vpc = stack.add(format!("vpc-{name}"), Vpc::named("VPC-Lab"));
-    stack.add(name, TargetGroup::builder().name(name).vpc(vpc).traffic(traffic).build())
+macro_rules! targets {
+    ($name:ident, $from:ident) => {
+        pub(super) fn $name(stack: &mut Stack, name: &str, traffic: Traffic<$from>) -> Ref<TargetGroup> {
+            let vpc = stack.add(format!("vpc-{name}"), Vpc::named("VPC-Lab"));
+            stack.add(name, TargetGroup::builder().name(name).vpc(vpc).traffic(traffic).build())
+        }
+    };
 }
+targets!(web_targets, ApplicationTraffic);
+targets!(net_targets, NetworkTraffic);
+targets!(gateway_targets, GatewayTraffic);
 
 /// What a listener of an application balancer accepts.
 fn web<P: Protocol + 'static>(
@@ -85,7 +92,7 @@ fn https<T>(
 fn net<P: Protocol + 'static>(
     name: &'static str,
     change: Change,
-    traffic: fn(u16) -> Traffic,
+    traffic: fn(u16) -> Traffic<NetworkTraffic>,
     accept: impl Fn(Setting) -> Accept<P> + 'static,
 ) -> Case
 where
@@ -94,7 +101,7 @@ where
     Case::new(name, change, move |setting| {
         let mut stack = Stack::new("round-trip");
         let balancer = network(&mut stack, IpAddressType::Ipv4);
-        let targets = targets(&mut stack, "targets", traffic(53));
+        let targets = net_targets(&mut stack, "targets", traffic(53));
         let it = Listener::builder().load_balancer(balancer).accept(accept(setting));
         stack.add("it", it.action(Action::forward(targets)).build());
         stack
@@ -109,7 +116,7 @@ fn does<A: ActionOn<Https>>(
     Case::new(name, MODIFY, move |setting| {
         let mut stack = Stack::new("round-trip");
         let balancer = application(&mut stack);
-        let groups = ["blue", "green"].map(|name| targets(&mut stack, name, Traffic::http(80)));
+        let groups = ["blue", "green"].map(|name| web_targets(&mut stack, name, Traffic::http(80)));
         let it = Listener::builder().load_balancer(balancer).accept(Accept::https(443, certificate("default")));
         stack.add("it", it.action(action(setting, groups)).build());
         stack
@@ -194,7 +201,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("Listener.protocol.network", MODIFY, |setting| {
             let mut stack = Stack::new("round-trip");
             let balancer = network(&mut stack, IpAddressType::Ipv4);
-            let targets = targets(&mut stack, "targets", Traffic::tcp(443));
+            let targets = net_targets(&mut stack, "targets", Traffic::tcp(443));
             match setting.pick(false, true) {
                 Some(true) => {
                     let it = Listener::builder().load_balancer(balancer).accept(Accept::tls(443, certificate("a")));
@@ -330,6 +337,36 @@ fn attributes(cases: &mut Vec<Case>) {
         "x_amzn_tls_version", tls_version_header;
         "x_amzn_tls_cipher_suite", tls_cipher_suite_header;
     }
+    cases.push(
+        Case::new("Listener.attributes.send_tcp_reset.on_idle_timeout.enabled", ATTRIBUTES, |setting| {
+            let mut stack = Stack::new("round-trip");
+            let public = stack.add("public", Subnets::named(["Public subnet A", "Public subnet C"]));
+            let balancer = stack.add("gateway", LoadBalancer::gateway().name("gateway").subnets(public).build());
+            let targets = gateway_targets(&mut stack, "targets", Traffic::geneve());
+            let accept = match setting.pick(true, false) {
+                None => Accept::gateway(),
+                Some(enabled) => Accept::gateway().send_tcp_reset(enabled),
+            };
+            let it = Listener::builder().load_balancer(balancer).accept(accept);
+            stack.add("it", it.action(Action::forward(targets)).build());
+            stack
+        })
+        .second_is_default(),
+    );
+    cases.push(
+        Case::new("Listener.action.forward.gateway", MODIFY, |setting| {
+            let mut stack = Stack::new("round-trip");
+            let public = stack.add("public", Subnets::named(["Public subnet A", "Public subnet C"]));
+            let balancer = stack.add("gateway", LoadBalancer::gateway().name("gateway").subnets(public).build());
+            let [blue, green] = ["blue", "green"].map(|name| gateway_targets(&mut stack, name, Traffic::geneve()));
+            let it = Listener::builder().load_balancer(balancer).accept(Accept::gateway());
+            let group = setting.pick(blue, green).expect("it is required");
+            stack.add("it", it.action(Action::forward(group)).build());
+            stack
+        })
+        .shows(["action.forward"])
+        .required(),
+    );
     cases.push(net("Listener.attributes.tcp.idle_timeout.seconds", ATTRIBUTES, Traffic::tcp, |setting| {
         let accept = Accept::tcp(53);
         match setting.pick(seconds(60), seconds(6000)) {

@@ -4,7 +4,7 @@ use purlin::*;
 
 use super::case::Case;
 use super::case::Change::{self, InPlace, Replace};
-use super::listener::{application, certificate, network, oidc, targets};
+use super::listener::{application, certificate, net_targets, network, oidc, web_targets};
 
 const MODIFY: Change = InPlace(&["ModifyRule"]);
 
@@ -56,11 +56,15 @@ pub(super) fn cases() -> Vec<Case> {
             stack
         })
         .required(),
+        // Without a number, it keeps the one that it has.
         rule!("ListenerRule.priority", InPlace(&["SetRulePriorities"]), |rule, setting| {
-            let priority = setting.pick(10, 20).expect("without one it keeps the one it has");
-            rule.priority(priority).action(Action::fixed_response(410)).condition(Condition::path(["/a"])).build()
+            let rule = rule.action(Action::fixed_response(410)).condition(Condition::path(["/a"]));
+            match setting.pick(10, 20) {
+                None => rule.build(),
+                Some(priority) => rule.priority(priority).build(),
+            }
         })
-        .required(),
+        .left_alone(),
         rule!("ListenerRule.conditions.method", MODIFY, |rule, setting| {
             let methods = setting.pick(vec!["GET"], vec!["GET", "HEAD"]).expect("a rule has a condition");
             rule.priority(10).action(Action::fixed_response(410)).condition(Condition::method(methods)).build()
@@ -75,7 +79,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("ListenerRule.conditions.source_address_type", MODIFY, |setting| {
             let mut stack = Stack::new("round-trip");
             let balancer = network(&mut stack, IpAddressType::Dualstack);
-            let group = targets(&mut stack, "targets", Traffic::tcp(80));
+            let group = net_targets(&mut stack, "targets", Traffic::tcp(80));
             let listener = Listener::builder().load_balancer(balancer).accept(Accept::tcp(80));
             let listener = stack.add("tcp", listener.action(Action::forward(group)).build());
             let kind = setting.pick(SourceAddressType::Ipv4, SourceAddressType::Ipv6).expect("a rule has a condition");
@@ -87,7 +91,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("ListenerRule.action.forward", MODIFY, |setting| {
             let mut stack = Stack::new("round-trip");
             let listener = https(&mut stack);
-            let [blue, green] = ["blue", "green"].map(|name| targets(&mut stack, name, Traffic::http(80)));
+            let [blue, green] = ["blue", "green"].map(|name| web_targets(&mut stack, name, Traffic::http(80)));
             let rule = ListenerRule::builder().listener(listener).condition(Condition::path(["/a"]));
             let group = setting.pick(blue, green).expect("it is required");
             stack.add("it", rule.action(Action::forward(group)).build());

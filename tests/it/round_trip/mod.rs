@@ -5,6 +5,7 @@
 mod case;
 mod listener;
 mod listener_rule;
+mod load_balancer;
 mod table;
 mod target_group;
 
@@ -15,7 +16,10 @@ use case::Seen;
 
 /// All cases; a kind's are in its file.
 pub(crate) fn cases() -> Vec<Case> {
-    [target_group::cases(), listener::cases(), listener_rule::cases()].into_iter().flatten().collect()
+    [load_balancer::cases(), target_group::cases(), listener::cases(), listener_rule::cases()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 #[tokio::test(start_paused = true)]

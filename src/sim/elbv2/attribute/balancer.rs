@@ -39,7 +39,7 @@ const TABLE: &[Key<BalancerSettings>] = &[
     key("access_logs.s3.prefix", |_| "", |_| Values::Text(1024), not_gateway),
     key(
         "ipv6.deny_all_igw_traffic",
-        |_| "false",
+        |balancer| if balancer.is_internal() { "true" } else { "false" },
         |_| Values::Flag,
         |balancer| {
             not_gateway(balancer).or_else(|| {
