@@ -111,23 +111,41 @@ fn check_labels(stack: &Stack, policy: &ScalingPolicy, problems: &mut Problems<'
 }
 
 /// Protocols of listener and target group must go together.
-fn check_targets(stack: &Stack, actions: &Actions, protocol: Option<ListenerProtocol>, problems: &mut Problems<'_>) {
-    let (Action::Forward(forward), Some(protocol)) = (&actions.last, protocol) else { return };
+fn check_targets(stack: &Stack, actions: &Actions, listener: Option<ListenerProtocol>, problems: &mut Problems<'_>) {
+    let Action::Forward(forward) = &actions.last else { return };
     for group in &forward.groups {
         let Some(AnyResource::TargetGroup(group)) = declared(stack, &Value::of(&group.group)) else { continue };
-        let http = matches!(protocol, ListenerProtocol::Http | ListenerProtocol::Https);
         let receives = group.traffic.map(|traffic| traffic.protocol);
-        let both = (protocol == ListenerProtocol::TcpUdp, receives == Some(TargetProtocol::TcpUdp));
-        if http != (group.forwarder() == Forwarder::Application) || (both.0 && !both.1) {
-            let receives = receives.map_or("a Lambda function", TargetProtocol::as_str);
+        if !takes(group.forwarder(), receives, listener) {
+            let (listener, receives) = (
+                listener.map_or("gateway", ListenerProtocol::as_str),
+                receives.map_or("a Lambda function", TargetProtocol::as_str),
+            );
             problems.report(
                 "V71",
                 "action",
-                format!("{protocol} to {receives}"),
+                format!("{listener} to {receives}"),
                 "the target group does not take this listener's protocol",
             );
         }
     }
+}
+
+/// Whether target groups that receive this can stand behind such listeners; on network load
+/// balancers, a group of two protocols also behind listeners of one of them.
+fn takes(group: Forwarder, receives: Option<TargetProtocol>, listener: Option<ListenerProtocol>) -> bool {
+    use {ListenerProtocol as From, TargetProtocol as To};
+    let wanted: &[To] = match listener {
+        None => return group == Forwarder::Gateway,
+        Some(From::Http | From::Https) => return group == Forwarder::Application,
+        Some(From::Tcp) => &[To::Tcp, To::TcpUdp],
+        Some(From::Tls) => &[To::Tls, To::Tcp],
+        Some(From::Udp) => &[To::Udp, To::TcpUdp],
+        Some(From::TcpUdp) => &[To::TcpUdp],
+        Some(From::Quic) => &[To::Quic, To::TcpQuic],
+        Some(From::TcpQuic) => &[To::TcpQuic],
+    };
+    receives.is_some_and(|receives| wanted.contains(&receives))
 }
 
 /// What rules can ask for and do depends on the type of the load balancer.

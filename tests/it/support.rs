@@ -305,6 +305,10 @@ impl Inventory {
             for listener in listeners.listeners() {
                 let arn = listener.listener_arn().expect("an ARN");
                 self.add("listener", listener);
+                let attributes = elb.describe_listener_attributes().listener_arn(arn).send().await;
+                self.add("attributes", (arn, attributes.expect("attributes").attributes()));
+                let certificates = elb.describe_listener_certificates().listener_arn(arn).send().await;
+                self.add("certificates", (arn, certificates.expect("certificates").certificates()));
                 self.tags(&elb, arn).await;
                 let rules = elb.describe_rules().listener_arn(arn).send().await.expect("rules");
                 for rule in rules.rules() {

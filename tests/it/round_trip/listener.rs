@@ -330,6 +330,36 @@ fn attributes(cases: &mut Vec<Case>) {
         "x_amzn_tls_version", tls_version_header;
         "x_amzn_tls_cipher_suite", tls_cipher_suite_header;
     }
+    cases.push(
+        Case::new("Listener.attributes.send_tcp_reset.on_idle_timeout.enabled", ATTRIBUTES, |setting| {
+            let mut stack = Stack::new("round-trip");
+            let public = stack.add("public", Subnets::named(["Public subnet A", "Public subnet C"]));
+            let balancer = stack.add("gateway", LoadBalancer::gateway().name("gateway").subnets(public).build());
+            let targets = targets(&mut stack, "targets", Traffic::geneve());
+            let accept = match setting.pick(true, false) {
+                None => Accept::gateway(),
+                Some(enabled) => Accept::gateway().send_tcp_reset(enabled),
+            };
+            let it = Listener::builder().load_balancer(balancer).accept(accept);
+            stack.add("it", it.action(Action::forward(targets)).build());
+            stack
+        })
+        .second_is_default(),
+    );
+    cases.push(
+        Case::new("Listener.action.forward.gateway", MODIFY, |setting| {
+            let mut stack = Stack::new("round-trip");
+            let public = stack.add("public", Subnets::named(["Public subnet A", "Public subnet C"]));
+            let balancer = stack.add("gateway", LoadBalancer::gateway().name("gateway").subnets(public).build());
+            let [blue, green] = ["blue", "green"].map(|name| targets(&mut stack, name, Traffic::geneve()));
+            let it = Listener::builder().load_balancer(balancer).accept(Accept::gateway());
+            let group = setting.pick(blue, green).expect("it is required");
+            stack.add("it", it.action(Action::forward(group)).build());
+            stack
+        })
+        .shows(["action.forward"])
+        .required(),
+    );
     cases.push(net("Listener.attributes.tcp.idle_timeout.seconds", ATTRIBUTES, Traffic::tcp, |setting| {
         let accept = Accept::tcp(53);
         match setting.pick(seconds(60), seconds(6000)) {

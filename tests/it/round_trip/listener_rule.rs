@@ -56,11 +56,15 @@ pub(super) fn cases() -> Vec<Case> {
             stack
         })
         .required(),
+        // Without a number, it keeps the one that it has.
         rule!("ListenerRule.priority", InPlace(&["SetRulePriorities"]), |rule, setting| {
-            let priority = setting.pick(10, 20).expect("without one it keeps the one it has");
-            rule.priority(priority).action(Action::fixed_response(410)).condition(Condition::path(["/a"])).build()
+            let rule = rule.action(Action::fixed_response(410)).condition(Condition::path(["/a"]));
+            match setting.pick(10, 20) {
+                None => rule.build(),
+                Some(priority) => rule.priority(priority).build(),
+            }
         })
-        .required(),
+        .left_alone(),
         rule!("ListenerRule.conditions.method", MODIFY, |rule, setting| {
             let methods = setting.pick(vec!["GET"], vec!["GET", "HEAD"]).expect("a rule has a condition");
             rule.priority(10).action(Action::fixed_response(410)).condition(Condition::method(methods)).build()
