@@ -11,6 +11,7 @@ mod load_balancer;
 mod lookup;
 mod observe;
 mod scaling_policy;
+mod scheduled_action;
 mod security_group;
 mod security_group_rule;
 mod tags;

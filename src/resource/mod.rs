@@ -23,6 +23,7 @@ mod operation;
 mod property;
 mod record;
 mod scaling_policy;
+mod scheduled_action;
 mod security_group;
 mod security_group_rule;
 pub(crate) mod tags;
@@ -40,6 +41,7 @@ pub use load_balancer::*;
 pub use operation::Operation;
 pub(crate) use property::{Property, Unset, Update};
 pub use scaling_policy::*;
+pub use scheduled_action::*;
 pub use security_group::*;
 pub use security_group_rule::*;
 pub use tags::Tags;
@@ -154,6 +156,7 @@ macro_rules! kinds {
             LaunchTemplate, LaunchTemplateOutputs;
             AutoScalingGroup, AutoScalingGroupOutputs;
             ScalingPolicy, ScalingPolicyOutputs;
+            ScheduledAction, ScheduledActionOutputs;
         }
     };
 }

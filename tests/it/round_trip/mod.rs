@@ -4,6 +4,7 @@
 
 mod case;
 mod scaling_policy;
+mod scheduled_action;
 mod security_group;
 mod table;
 mod target_group;
@@ -15,7 +16,10 @@ use case::Seen;
 
 /// All cases; a kind's are in its file.
 pub(crate) fn cases() -> Vec<Case> {
-    [scaling_policy::cases(), security_group::cases(), target_group::cases()].into_iter().flatten().collect()
+    [scaling_policy::cases(), scheduled_action::cases(), security_group::cases(), target_group::cases()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 #[tokio::test(start_paused = true)]
