@@ -87,6 +87,7 @@
 
 #[cfg(feature = "aws")]
 mod aws;
+mod cron;
 #[cfg(feature = "miette")]
 mod diagnostic;
 #[cfg(feature = "aws")]
@@ -101,6 +102,7 @@ mod resource;
 #[cfg(feature = "sim")]
 pub mod sim;
 mod stack;
+mod timestamp;
 mod value;
 
 #[cfg(feature = "aws")]
@@ -123,6 +125,7 @@ pub use plan::{
 pub use problem::Problem;
 pub use resource::*;
 pub use stack::{Address, Declare, Stack};
+pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use value::Value;
 
 // The code in the README is compiled, and run where it can be.

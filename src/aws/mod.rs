@@ -14,6 +14,7 @@ mod lookup;
 mod notification;
 mod observe;
 mod scaling_policy;
+mod scheduled_action;
 mod security_group;
 mod security_group_rule;
 mod tags;

@@ -3,14 +3,14 @@
 use futures_util::FutureExt;
 
 use crate::error::Result;
-use crate::input::Input;
+use crate::input::{Input, Source};
 use crate::plan::Observation;
 use crate::resource::{AnyObserved, AnyResource};
 use crate::stack::{Item, Stack};
 
 use super::{
     Cx, auto_scaling_group, launch_template, listener, listener_rule, load_balancer, lookup, notification,
-    scaling_policy, security_group, target_group,
+    scaling_policy, scheduled_action, security_group, target_group,
 };
 
 /// The declared resources of one kind.
@@ -62,10 +62,13 @@ pub(crate) async fn observe(cx: &Cx<'_>, stack: &Stack, lookups: bool) -> Result
     dedup(&mut parents);
     let owned: Vec<_> = scaling.iter().filter(|group| ours(cx, group.owner.as_ref())).cloned().collect();
     let notifies = !declared!(stack, Notification).is_empty();
-    let (listeners, policies, notifications) = tokio::try_join!(
+    let scheduled: Vec<&str> =
+        declared!(stack, ScheduledAction).iter().filter_map(|action| group_name(stack, &action.group)).collect();
+    let (listeners, policies, notifications, actions) = tokio::try_join!(
         listener::observe(cx, &parents),
         scaling_policy::observe(cx, &owned),
-        notification::observe(cx, &owned, notifies)
+        notification::observe(cx, &owned, notifies),
+        scheduled_action::observe(cx, &owned, &scheduled),
     )?;
     let mut parents: Vec<String> = listeners
         .iter()
@@ -86,7 +89,19 @@ pub(crate) async fn observe(cx: &Cx<'_>, stack: &Stack, lookups: bool) -> Result
     resources.extend(auto_scaling_group::any(scaling));
     resources.extend(policies.into_iter().map(AnyObserved::from));
     resources.extend(notifications.into_iter().map(AnyObserved::from));
+    resources.extend(actions.into_iter().map(AnyObserved::from));
     Ok(Observation { found, resources })
+}
+
+/// The declared name of the group that a child is declared for.
+fn group_name<'a>(stack: &'a Stack, group: &'a Input<crate::AutoScalingGroupName>) -> Option<&'a str> {
+    match &group.0 {
+        Source::Known(name) => Some(name.as_str()),
+        Source::Pending(attr) => match &stack.nodes.get(attr.node.index)?.item {
+            Item::Resource(AnyResource::AutoScalingGroup(group)) => Some(&group.name),
+            _ => None,
+        },
+    }
 }
 
 fn ours(cx: &Cx<'_>, owner: Option<&crate::resource::tags::Owner>) -> bool {

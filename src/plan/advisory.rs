@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::resource::{AnyResource, GroupHealthCheck, InstanceTag, ListenerProtocol, Peer, Rule};
+use crate::resource::{AnyResource, GroupHealthCheck, InstanceTag, ListenerProtocol, Peer, Rule, Schedule};
 use crate::stack::{Address, Item, Stack};
 use crate::value::Value;
 
@@ -52,6 +52,18 @@ pub(super) fn advise(stack: &Stack, subjects: &[Subject], changes: &[ResourceCha
             }
             AnyResource::SecurityGroupRule(rule) if rule.direction == crate::resource::Direction::Ingress => {
                 open_to_the_world(&rule.rule, &mut say);
+            }
+            AnyResource::ScheduledAction(action) => {
+                let ends = match &action.schedule {
+                    Schedule::Once(time) => Some(time),
+                    Schedule::Recurring(recurrence) => recurrence.end.as_ref(),
+                };
+                if let Some(time) = ends {
+                    say(
+                        "schedule-ends",
+                        format!("AWS deletes the action after {time}; take the declaration away then, or deploys fail"),
+                    );
+                }
             }
             AnyResource::LaunchTemplate(template) => {
                 let required = template.metadata.as_ref().and_then(|metadata| metadata.tokens_required);

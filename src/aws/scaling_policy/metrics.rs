@@ -60,9 +60,8 @@ pub(super) fn tracked(
         TrackedMetric::Predefined(metric) => {
             builder.predefined_metric_specification(predefined(metric.as_str()).build())
         }
-        TrackedMetric::Requests(text) => builder.predefined_metric_specification(
-            predefined(REQUESTS_PER_TARGET).resource_label(label(text)?).build(),
-        ),
+        TrackedMetric::Requests(text) => builder
+            .predefined_metric_specification(predefined(REQUESTS_PER_TARGET).resource_label(label(text)?).build()),
         TrackedMetric::Custom(custom) => builder.customized_metric_specification(
             customized
                 .namespace(&custom.namespace)
@@ -73,9 +72,9 @@ pub(super) fn tracked(
                 .set_dimensions(dimensions(&custom.dimensions))
                 .build(),
         ),
-        TrackedMetric::Math(math) => builder.customized_metric_specification(
-            customized.set_metrics(Some(queries(math, tracked_query))).build(),
-        ),
+        TrackedMetric::Math(math) => {
+            builder.customized_metric_specification(customized.set_metrics(Some(queries(math, tracked_query))).build())
+        }
     })
 }
 
@@ -83,9 +82,9 @@ pub(super) fn parse_tracked(tracking: &asg::TargetTrackingConfiguration) -> Opti
     if let Some(predefined) = tracking.predefined_metric_specification() {
         return Some(match predefined.resource_label() {
             Some(label) => TrackedMetric::Requests(ResourceLabel::Text(label.to_owned())),
-            None => TrackedMetric::Predefined(PredefinedMetric::from_word(
-                predefined.predefined_metric_type()?.as_str(),
-            )?),
+            None => {
+                TrackedMetric::Predefined(PredefinedMetric::from_word(predefined.predefined_metric_type()?.as_str())?)
+            }
         });
     }
     let custom = tracking.customized_metric_specification()?;
@@ -160,8 +159,7 @@ fn parse_tracked_query(query: &asg::TargetTrackingMetricDataQuery) -> Option<Que
 }
 
 fn forecast_query(query: &Query, returns: Option<bool>) -> asg::MetricDataQuery {
-    let builder =
-        asg::MetricDataQuery::builder().id(&query.id).set_label(query.label.clone()).set_return_data(returns);
+    let builder = asg::MetricDataQuery::builder().id(&query.id).set_label(query.label.clone()).set_return_data(returns);
     match &query.source {
         Source::Expression(text) => builder.expression(text),
         Source::Stat(stat) => builder.metric_stat(

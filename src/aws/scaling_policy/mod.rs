@@ -172,22 +172,28 @@ fn scaling(policy: &asg::ScalingPolicy) -> Option<Scaling> {
     })
 }
 
+/// The children of groups that the tags with this prefix record, by group and name.
+pub(super) fn children(groups: &[Observed<AutoScalingGroup>], prefix: &str) -> BTreeMap<String, Owner> {
+    let mut owners = BTreeMap::new();
+    for group in groups {
+        let Some(owner) = &group.owner else { continue };
+        for (key, tag) in &group.spec.tags {
+            if let Some(name) = key.strip_prefix(prefix) {
+                let owner = Owner { stack: owner.stack.clone(), address: tag.value.clone() };
+                owners.insert(format!("{}|{name}", group.outputs.name), owner);
+            }
+        }
+    }
+    owners
+}
+
 /// Reads the policies of groups; the tags of the groups say which of them are the stack's.
 pub(super) async fn observe(
     cx: &Cx<'_>,
     groups: &[Observed<AutoScalingGroup>],
 ) -> Result<Vec<Observed<ScalingPolicy>>> {
     let client = &cx.aws.autoscaling;
-    let mut owners = BTreeMap::new();
-    for group in groups {
-        let Some(owner) = &group.owner else { continue };
-        for (key, tag) in &group.spec.tags {
-            if let Some(policy) = key.strip_prefix(CHILD) {
-                let owner = Owner { stack: owner.stack.clone(), address: tag.value.clone() };
-                owners.insert(format!("{}|{policy}", group.outputs.name), owner);
-            }
-        }
-    }
+    let owners = children(groups, CHILD);
     let pages = groups.iter().map(|group| async move {
         pages(|token: Option<String>| async move {
             let page = cx

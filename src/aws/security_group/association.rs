@@ -47,10 +47,7 @@ pub(super) async fn remove(cx: &Cx<'_>, group: &str, vpcs: &[VpcId]) -> Result<(
 /// The associations of groups that are there or on their way.
 pub(super) async fn read(cx: &Cx<'_>, groups: &[&str]) -> Result<Vec<(String, VpcId)>> {
     let there = |association: &Association| {
-        matches!(
-            association.state(),
-            Some(State::Associated | State::Associating | State::DisassociationFailed)
-        )
+        matches!(association.state(), Some(State::Associated | State::Associating | State::DisassociationFailed))
     };
     let all = list(cx, groups).await?;
     Ok(all

@@ -5,15 +5,15 @@ mod rules;
 
 use std::collections::HashMap;
 
-use aws_sdk_ec2::types::{
-    Filter, ResourceType, SecurityGroup as Group, SecurityGroupRule as GroupRule,
-};
+use aws_sdk_ec2::types::{Filter, ResourceType, SecurityGroup as Group, SecurityGroupRule as GroupRule};
 
 use crate::error::Result;
 use crate::id::VpcId;
 use crate::input::Input;
 use crate::resource::tags::{ADDRESS, STACK, VPCS};
-use crate::resource::{AnyObserved, Direction, Observed, Operation, Peer, Rule, SecurityGroup, SecurityGroupOutputs, Tags};
+use crate::resource::{
+    AnyObserved, Direction, Observed, Operation, Peer, Rule, SecurityGroup, SecurityGroupOutputs, Tags,
+};
 
 pub(super) use rules::{authorize, declares, modify, revoke_ids};
 use rules::{describe_rules, direction_of, more, parse_rule, read_rules, revoke};

@@ -308,7 +308,10 @@ impl ToValue for MetricMath {
 /// Which balancer and target group a count of requests is about.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum ResourceLabel {
-    Of { balancer: Input<LoadBalancerArn>, targets: Input<TargetGroupArn> },
+    Of {
+        balancer: Input<LoadBalancerArn>,
+        targets: Input<TargetGroupArn>,
+    },
     /// As AWS has it.
     Text(String),
 }

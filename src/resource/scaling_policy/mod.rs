@@ -19,8 +19,8 @@ pub use metric::{
     TargetTrackingMetricStat,
 };
 pub(crate) use metric::{MetricMath, Query, ResourceLabel, Source, Stat};
-pub use predictive::{LoadMetric, MetricPair, PredictiveMetrics, PredictiveMode, PredictiveScaling, ScalingMetric};
 pub(crate) use predictive::{Forecast, Metrics};
+pub use predictive::{LoadMetric, MetricPair, PredictiveMetrics, PredictiveMode, PredictiveScaling, ScalingMetric};
 pub use step::{AdjustmentType, MetricAggregation, SimpleScaling, StepAdjustment, StepScaling};
 pub use tracking::{PredefinedMetric, TargetTracking};
 pub(crate) use tracking::{REQUESTS_PER_TARGET, TrackedMetric};
@@ -269,7 +269,9 @@ impl Describe for ScalingPolicy {
     fn inputs(&mut self, visit: &mut Visit<'_>) {
         visit(&mut self.group);
         match &mut self.scaling {
-            Scaling::TargetTracking(TargetTracking { metric: TrackedMetric::Requests(label), .. }) => label.visit(visit),
+            Scaling::TargetTracking(TargetTracking { metric: TrackedMetric::Requests(label), .. }) => {
+                label.visit(visit)
+            }
             Scaling::Predictive(predictive) => predictive.visit(visit),
             _ => {}
         }

@@ -282,9 +282,11 @@ impl ToValue for Metrics {
     fn to_value(&self) -> Value {
         match self {
             Self::Pair(pair) => Value::map([("pair", Value::of(pair))]),
-            Self::Separate(PredictiveMetrics { scaling, load, capacity }) => {
-                Value::map([("scaling", Value::of(scaling)), ("load", Value::of(load)), ("capacity", Value::of(capacity))])
-            }
+            Self::Separate(PredictiveMetrics { scaling, load, capacity }) => Value::map([
+                ("scaling", Value::of(scaling)),
+                ("load", Value::of(load)),
+                ("capacity", Value::of(capacity)),
+            ]),
         }
     }
 }

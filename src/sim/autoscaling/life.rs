@@ -14,7 +14,7 @@ use super::clock::{seconds, stamp};
 use super::exit::{self, Manner};
 use super::hook::{self, Transition};
 use super::state::{Group, Stage};
-use super::{activity, capacity, health, rolling, tracking};
+use super::{activity, capacity, health, rolling, schedule, tracking};
 use crate::sim::ec2::{self, InstanceState};
 use crate::sim::elbv2;
 use crate::sim::world::World;
@@ -54,6 +54,7 @@ fn look(world: &mut World, group: &mut Group) -> bool {
             return true;
         }
     } else {
+        schedule::run(world, group);
         health::check(world, group);
         tracking::evaluate(world, group);
         rolling::step(world, group);
@@ -183,6 +184,7 @@ fn next_look(world: &World, group: &Group) -> Duration {
         if tracking::is_needed(group) {
             consider(group.timers.evaluation);
         }
+        schedule::next(world, group).into_iter().for_each(&mut consider);
         rolling::moments(world, group).into_iter().for_each(&mut consider);
     }
     next.unwrap_or(Duration::MAX)

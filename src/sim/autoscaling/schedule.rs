@@ -1,4 +1,5 @@
-//! Scheduled actions. They are kept and described; the simulation does not run them.
+//! Scheduled actions. They run at their times, those of other time zones than UTC excepted: of these
+//! the simulation does not know when that is.
 
 use std::time::Duration;
 
@@ -15,10 +16,12 @@ use aws_sdk_autoscaling::types::ScheduledUpdateGroupAction;
 use aws_smithy_types::DateTime;
 
 use super::check::{self, PAGES};
-use super::clock::date;
-use super::state::{change, new_uuid};
+use super::clock::{date, stamp};
+use super::state::{Group, change, new_uuid};
+use crate::cron::Cron;
 use crate::sim::error::ApiError;
 use crate::sim::world::World;
+use crate::timestamp::Timestamp;
 
 const PER_GROUP: usize = 125;
 
@@ -48,7 +51,7 @@ pub(super) fn put(
             &format!("scheduledUpdateGroupAction:{id}:autoScalingGroupName/{group}:scheduledActionName/{name}"),
         )
     });
-    let start = input.start_time.or(input.time);
+    let start = input.start_time.or(input.time).or_else(|| next_run(input.recurrence(), input.time_zone(), world.now));
     let action = ScheduledUpdateGroupAction::builder()
         .auto_scaling_group_name(&group)
         .scheduled_action_name(name)
@@ -98,9 +101,7 @@ fn check_times(now: Duration, input: &PutScheduledUpdateGroupActionInput) -> Res
         None => {}
         Some(cron) => {
             check::length(cron, 1..=255, "recurrence")?;
-            let known = |letter: char| letter.is_ascii_alphanumeric() || "*,-/".contains(letter);
-            let fields: Vec<&str> = cron.split_whitespace().collect();
-            if fields.len() != 5 || !fields.iter().all(|field| field.chars().all(known)) {
+            if Cron::parse(cron).is_none() {
                 return Err(ApiError::validation(format!("Given recurrence string:{cron} is invalid")));
             }
         }
@@ -111,6 +112,56 @@ fn check_times(now: Duration, input: &PutScheduledUpdateGroupActionInput) -> Res
         }
         _ => Ok(()),
     }
+}
+
+/// The next time of a cron expression, where that is one in UTC.
+fn next_run(cron: Option<&str>, zone: Option<&str>, now: Duration) -> Option<DateTime> {
+    let cron = cron.filter(|_| zone.is_none_or(|zone| matches!(zone, "UTC" | "Etc/UTC")))?;
+    let next = Cron::parse(cron)?.next_after(Timestamp::from_unix(date(now).secs()))?;
+    Some(DateTime::from_secs(next.as_unix()))
+}
+
+/// Runs the actions of a group whose time has come.
+pub(super) fn run(world: &World, group: &mut Group) {
+    let now = world.now;
+    let due = |action: &ScheduledAction| action.start_time().is_some_and(|start| *start <= date(now));
+    let names: Vec<String> =
+        group.scheduled.iter().filter(|(_, action)| due(action)).map(|(name, _)| name.clone()).collect();
+    for name in names {
+        let Some(mut action) = group.scheduled.remove(&name) else { continue };
+        if !group.suspends("ScheduledActions") {
+            resize(world, group, &name, &action);
+        }
+        let next = next_run(action.recurrence(), action.time_zone(), now);
+        let comes_again = action.recurrence().is_some();
+        let ended = next.zip(action.end_time).is_some_and(|(next, end)| next > end);
+        if comes_again && !ended {
+            action.start_time = next;
+            action.time = next;
+            group.scheduled.insert(name, action);
+        }
+    }
+}
+
+/// When the first action of a group is due; in the past where one could not be run.
+pub(super) fn next(world: &World, group: &Group) -> Option<Duration> {
+    let starts = group.scheduled.values().filter_map(|action| action.start_time());
+    let beginning = date(Duration::ZERO).secs();
+    let after = starts.map(|start| u64::try_from(start.secs() - beginning).unwrap_or_default());
+    after.map(Duration::from_secs).filter(|at| *at > world.now).min()
+}
+
+/// What an action says about the sizes of its group. One that makes no sense any more does nothing.
+fn resize(world: &World, group: &mut Group, name: &str, action: &ScheduledAction) {
+    let min = action.min_size().unwrap_or(group.size.min);
+    let max = action.max_size().unwrap_or(group.size.max);
+    if min > max {
+        return;
+    }
+    (group.size.min, group.size.max) = (min, max);
+    let desired = action.desired_capacity().unwrap_or(group.size.desired).clamp(min, max);
+    group.set_desired(desired, &format!("At {} the scheduled action {name} was executed,", stamp(world.now)));
+    group.rethink(world.now, world.settings.scaling_reaction);
 }
 
 pub(super) fn describe(

@@ -10,6 +10,7 @@ mod listener_rule;
 mod load_balancer;
 mod notification;
 mod scaling_policy;
+mod scheduled_action;
 mod security_group;
 mod table;
 mod target_group;
@@ -29,6 +30,7 @@ pub(crate) fn cases() -> Vec<Case> {
         load_balancer::cases(),
         notification::cases(),
         scaling_policy::cases(),
+        scheduled_action::cases(),
         security_group::cases(),
         target_group::cases(),
     ]

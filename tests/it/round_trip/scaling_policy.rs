@@ -10,21 +10,30 @@ use super::case::{Case, Setting};
 const PUT: Change = InPlace(&["PutScalingPolicy"]);
 
 /// A group, what it needs, and two target groups behind a balancer.
-pub(super) struct Given {
-    pub(super) group: Ref<AutoScalingGroup>,
+struct Given {
+    group: Ref<AutoScalingGroup>,
     balancer: Ref<LoadBalancer>,
     targets: [Ref<TargetGroup>; 2],
 }
 
 /// A group without instances.
 pub(super) fn group(stack: &mut Stack) -> Ref<AutoScalingGroup> {
+    let [group] = groups(stack, ["group"]);
+    group
+}
+
+pub(super) fn two_groups(stack: &mut Stack) -> [Ref<AutoScalingGroup>; 2] {
+    groups(stack, ["group-1", "group-2"])
+}
+
+fn groups<const N: usize>(stack: &mut Stack, names: [&str; N]) -> [Ref<AutoScalingGroup>; N] {
     let template = template(stack);
     let vpc = stack.add("vpc", Vpc::named("VPC-Lab"));
     let subnets = stack.add("private", Subnets::named(["Private subnet A", "Private subnet C"]).in_vpc(vpc));
-    stack.add(
-        "group",
-        AutoScalingGroup::builder().name("group").launch_template(template).subnets(subnets).sizes(0..=4).build(),
-    )
+    names.map(|name| {
+        let group = AutoScalingGroup::builder().name(name).launch_template(template).subnets(subnets);
+        stack.add(name, group.sizes(0..=4).build())
+    })
 }
 
 fn template(stack: &mut Stack) -> Ref<LaunchTemplate> {
@@ -92,14 +101,20 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 fn policies() -> Vec<Case> {
-    let policy = |group, name: &str| {
-        ScalingPolicy::builder().name(name).group(group).scaling(TargetTracking::average_cpu(30.0))
-    };
+    let policy =
+        |group, name: &str| ScalingPolicy::builder().name(name).group(group).scaling(TargetTracking::average_cpu(30.0));
     vec![
         Case::new("ScalingPolicy.name", Replace, move |setting| {
             let mut stack = Stack::new("round-trip");
             let group = group(&mut stack);
             stack.add("it", policy(group, one_of(setting, "it-1", "it-2")).build());
+            stack
+        })
+        .required(),
+        Case::new("ScalingPolicy.group", Replace, move |setting| {
+            let mut stack = Stack::new("round-trip");
+            let [one, other] = two_groups(&mut stack);
+            stack.add("it", policy(one_of(setting, one, other), "it").build());
             stack
         })
         .required(),

@@ -172,6 +172,42 @@ async fn schedules_are_kept_and_checked() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn schedules_run_at_their_times() {
+    let lab = Lab::running().await;
+    let put = |name: &str| {
+        lab.client.put_scheduled_update_group_action().auto_scaling_group_name("web").scheduled_action_name(name)
+    };
+    let described = async || {
+        let actions = lab.client.describe_scheduled_actions().auto_scaling_group_name("web").send().await.unwrap();
+        let actions = actions.scheduled_update_group_actions.unwrap().into_iter();
+        actions
+            .map(|action| (action.scheduled_action_name.unwrap(), action.start_time.unwrap().secs()))
+            .collect::<Vec<_>>()
+    };
+    const BEGINNING: i64 = 1_767_225_600;
+    let at = |seconds: i64| DateTime::from_secs(BEGINNING + seconds);
+    put("once").min_size(0).desired_capacity(0).start_time(at(3600)).send().await.unwrap();
+    put("daily").desired_capacity(3).recurrence("0 2 * * *").end_time(at(2 * 86_400)).send().await.unwrap();
+    // AWS says of what comes again when it comes next.
+    assert_eq!(described().await, [("daily".to_owned(), BEGINNING + 7200), ("once".to_owned(), BEGINNING + 3600)]);
+    pass(3500).await;
+    assert_eq!(lab.desired(), 2);
+    pass(200).await;
+    assert_eq!((lab.desired(), lab.sim.auto_scaling_group("web").unwrap().min), (0, 0));
+    assert_eq!(described().await, [("daily".to_owned(), BEGINNING + 7200)], "what has run is gone");
+    pass(3600).await;
+    assert_eq!(lab.desired(), 3);
+    assert!(lab.activities().await[0].cause().unwrap().contains("scheduled action daily"));
+    assert_eq!(described().await, [("daily".to_owned(), BEGINNING + 86_400 + 7200)]);
+    let suspend = lab.client.suspend_processes().auto_scaling_group_name("web");
+    suspend.scaling_processes("ScheduledActions").send().await.unwrap();
+    lab.client.set_desired_capacity().auto_scaling_group_name("web").desired_capacity(1).send().await.unwrap();
+    pass(86_400).await;
+    assert_eq!(lab.desired(), 1, "suspended");
+    assert!(described().await.is_empty(), "its end comes before its next time");
+}
+
+#[tokio::test(start_paused = true)]
 async fn notifications_are_kept_and_checked() {
     let lab = Lab::running().await;
     let topic = "arn:aws:sns:ap-northeast-2:123456789012:topic";

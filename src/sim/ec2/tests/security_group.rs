@@ -183,3 +183,57 @@ async fn rules_of_one_port_are_one_permission() {
     assert_eq!(http.user_id_group_pairs()[0].group_id(), Some(id.as_str()));
     assert_eq!(https.from_port(), Some(443));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_group_is_associated_with_another_vpc_in_aws_own_time() {
+    let lab = Lab::new();
+    let other = lab.sim.add_vpc("Other-VPC", "10.1.0.0/16");
+    let subnet = lab.sim.add_subnet(&other, "Other-A", super::ZONE, "10.1.1.0/24");
+    let id = lab.group("web").await;
+    let associate = |vpc: &str| lab.ec2.associate_security_group_vpc().group_id(&id).vpc_id(vpc);
+    let disassociate = || lab.ec2.disassociate_security_group_vpc().group_id(&id).vpc_id(&other);
+    let states = async || {
+        let request = lab.ec2.describe_security_group_vpc_associations().filters(filter("group-id", &id));
+        let all = request.send().await.unwrap().security_group_vpc_associations.unwrap();
+        all.iter().map(|one| one.state().unwrap().as_str().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(code(associate(&lab.vpc).send().await), "InvalidParameterValue");
+    assert_eq!(code(disassociate().send().await), "InvalidSecurityGroupVpcAssociation.NotFound");
+    associate(&other).send().await.unwrap();
+    assert_eq!(states().await, ["associating"]);
+    assert_eq!(code(associate(&other).send().await), "InvalidParameterValue");
+    assert_eq!(code(lab.ec2.delete_security_group().group_id(&id).send().await), "DependencyViolation");
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(states().await, ["associated"]);
+    let interface = lab.sim.add_interface(&subnet, &[&id]);
+    assert_eq!(code(disassociate().send().await), "DependencyViolation");
+    lab.sim.remove_interface(&interface);
+    disassociate().send().await.unwrap();
+    assert_eq!(states().await, ["disassociating"]);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert!(states().await.is_empty());
+    lab.ec2.delete_security_group().group_id(&id).send().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn rules_refer_to_groups_beyond_a_peering_connection() {
+    let lab = Lab::new();
+    let id = lab.group("web").await;
+    let other = lab.sim.add_vpc("Other-VPC", "10.1.0.0/16");
+    let peer = lab.sim.add_security_group(&other, "peer");
+    let foreign = lab.sim.add_foreign_security_group("210987654321", &lab.vpc);
+    let allow = |group: &str, account: Option<&str>| {
+        let pair = aws_sdk_ec2::types::UserIdGroupPair::builder().group_id(group);
+        let pair = pair.set_user_id(account.map(str::to_owned)).build();
+        let permission = super::tcp(80).user_id_group_pairs(pair).build();
+        lab.ec2.authorize_security_group_ingress().group_id(&id).ip_permissions(permission)
+    };
+    assert_eq!(code(allow(&peer, None).send().await), "InvalidGroup.NotFound");
+    let connection = lab.sim.add_peering(&lab.vpc, &other);
+    let rules = allow(&peer, None).send().await.unwrap().security_group_rules.unwrap();
+    let info = rules[0].referenced_group_info().unwrap();
+    assert_eq!((info.vpc_id(), info.vpc_peering_connection_id()), (Some(other.as_str()), Some(connection.as_str())));
+    assert_eq!(code(allow(&foreign, None).send().await), "InvalidGroup.NotFound");
+    let rules = allow(&foreign, Some("210987654321")).send().await.unwrap().security_group_rules.unwrap();
+    assert_eq!(rules[0].referenced_group_info().unwrap().user_id(), Some("210987654321"));
+}
