@@ -7,6 +7,7 @@ mod web_asg;
 
 mod crash;
 mod errors;
+mod groups;
 mod lab;
 mod large;
 mod lifecycle;

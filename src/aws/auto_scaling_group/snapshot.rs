@@ -39,7 +39,12 @@ pub(super) async fn serves(cx: &Cx<'_>, group: &Group, watch: &mut Watch) -> Res
     let units = |instances: &mut dyn Iterator<Item = &InstanceSnapshot>| instances.map(|one| one.units).sum::<i32>();
     let in_service = units(&mut snapshot.instances.iter().filter(|instance| instance.is_in_service()));
     let healthy = units(&mut snapshot.instances.iter().filter(|instance| instance.is_serving(target_groups)));
-    if healthy >= wanted {
+    // Capacity in virtual CPUs or memory cannot be counted where AWS does not say what an instance
+    // brings: then all that is there has to serve.
+    let counted = matches!(group.desired_capacity_type(), None | Some("units"))
+        || group.instances().iter().any(|instance| instance.weighted_capacity().is_some());
+    let all = !snapshot.instances.is_empty() && snapshot.instances.iter().all(|one| one.is_serving(target_groups));
+    if healthy >= wanted || (!counted && all) {
         return Ok(Progress::Done);
     }
     if in_service < wanted

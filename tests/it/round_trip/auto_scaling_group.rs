@@ -532,24 +532,6 @@ fn parts(cases: &mut Vec<Case>) {
         .second_is_default()
         .shows(["warm_pool.min_size", "warm_pool.state", "warm_pool.reuse_on_scale_in"]),
     );
-    cases.push(
-        Case::new("AutoScalingGroup.lifecycle_hooks", HOOKS, |setting| {
-            let mut stack = Stack::new("round-trip");
-            let group = plain!()(&mut stack);
-            let hook = LifecycleHook::builder().name("hook").transition(LifecycleTransition::Launching).build();
-            match setting {
-                Setting::First => stack.add("it", group.lifecycle_hook(hook).build()),
-                Setting::Second | Setting::Unset => stack.add("it", group.build()),
-            };
-            stack
-        })
-        .second_is_default()
-        .shows([
-            "lifecycle_hooks.hook.transition",
-            "lifecycle_hooks.hook.heartbeat",
-            "lifecycle_hooks.hook.default_result",
-        ]),
-    );
     macro_rules! pool {
         ($path:literal, [$first:expr, $second:expr], |$b:ident, $v:ident| $with:expr $(, $more:ident)?) => {
             cases.push(Case::new(concat!("AutoScalingGroup.warm_pool.", $path), POOL, move |setting| {
