@@ -105,7 +105,7 @@ pub(crate) struct Node {
     pub(crate) item: Item,
     /// Whether an existing resource that nobody of purlin's owns may be taken over.
     pub(crate) adopt: bool,
-    /// Advisories that the user has accepted, with the reason.
+    /// Advisories and rules whose ids the user has accepted, with the reason.
     pub(crate) accepted: Vec<(String, String)>,
 }
 
@@ -139,6 +139,8 @@ pub struct Stack {
     index: HashMap<Address, usize>,
     pub(crate) tags: Tags,
     problems: Vec<Problem>,
+    /// Advisories and rules that are accepted on all resources, with the reason.
+    accepted: Vec<(String, String)>,
 }
 
 /// Tells the stacks of a program apart, so that a reference into another one is noticed.
@@ -154,6 +156,7 @@ impl Stack {
             index: HashMap::new(),
             tags: Tags::new(),
             problems: Vec::new(),
+            accepted: Vec::new(),
         }
     }
 
@@ -219,17 +222,48 @@ impl Stack {
         self
     }
 
-    /// Accepts an advisory on a resource, with the reason; plans do not show it any more.
+    /// Accepts an advisory or the breach of a rule on a resource, by its id and with the reason;
+    /// plans do not report it any more.
+    ///
+    /// Rules are accepted where AWS allows more than this version of the crate knows of: a bound
+    /// that has been raised, a value that is new. What AWS refuses still fails, in the call.
+    ///
+    /// ```
+    /// use purlin::{BlockDevice, LaunchTemplate, Plan, Stack, VolumeType};
+    ///
+    /// let mut stack = Stack::new("fast");
+    /// let disk = BlockDevice::builder().device("/dev/xvdb").size(100).volume_type(VolumeType::Gp3).iops(90_000);
+    /// let template = LaunchTemplate::builder().name("fast").block_device(disk.build());
+    /// let template = stack.add("fast", template.build());
+    ///
+    /// let error = Plan::preview(&stack).expect_err("more than gp3 has");
+    /// assert_eq!(error.problems()[0].id, "V141");
+    ///
+    /// stack.accept(template, "V141", "gp3 has 100,000 operations a second in our region");
+    /// assert!(Plan::preview(&stack).is_ok());
+    /// ```
     pub fn accept<D: Declare>(
         &mut self,
         resource: Ref<D>,
-        advisory: impl Into<String>,
+        id: impl Into<String>,
         reason: impl Into<String>,
     ) -> &mut Self {
         if let Some(node) = self.node_mut(resource) {
-            node.accepted.push((advisory.into(), reason.into()));
+            node.accepted.push((id.into(), reason.into()));
         }
         self
+    }
+
+    /// Accepts an advisory or the breach of a rule on all resources of the stack, as
+    /// [`accept`](Self::accept) does on one.
+    pub fn accept_everywhere(&mut self, id: impl Into<String>, reason: impl Into<String>) -> &mut Self {
+        self.accepted.push((id.into(), reason.into()));
+        self
+    }
+
+    /// Whether an advisory or rule is accepted on a declaration.
+    pub(crate) fn accepts(&self, node: &Node, id: &str) -> bool {
+        self.accepted.iter().chain(&node.accepted).any(|(accepted, _)| accepted == id)
     }
 
     /// Returns the address of a declaration.
@@ -244,6 +278,17 @@ impl Stack {
 
     fn node_mut<D>(&mut self, resource: Ref<D>) -> Option<&mut Node> {
         if resource.node.stack == self.id { self.nodes.get_mut(resource.node.index) } else { None }
+    }
+
+    /// The problems that the user has not accepted. Those of purlin itself (P) cannot be: it could
+    /// not work.
+    pub(crate) fn not_accepted(&self, mut problems: Vec<Problem>) -> Vec<Problem> {
+        problems.retain(|problem| {
+            let node = self.index.get(&problem.address).and_then(|index| self.nodes.get(*index));
+            let accepted = node.is_some_and(|node| self.accepts(node, problem.id));
+            !(accepted && problem.id.starts_with('V'))
+        });
+        problems
     }
 
     /// Whether something is declared at an address.

@@ -28,7 +28,7 @@ pub(super) fn advise(stack: &Stack, subjects: &[Subject], changes: &[ResourceCha
         let (Some(node), Some(resource)) = (subject.node, &subject.desired) else { continue };
         let node = &stack.nodes[node];
         let mut say = |id: &'static str, text: String| {
-            if !node.accepted.iter().any(|(accepted, _)| accepted == id) {
+            if !stack.accepts(node, id) {
                 found.push(Advisory { id, address: change.address.clone(), text });
             }
         };

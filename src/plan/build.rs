@@ -32,7 +32,7 @@ pub(crate) fn plan(stack: &Stack, observation: Observation, goal: Goal) -> Resul
 pub(crate) fn all_problems(stack: &Stack) -> Vec<Problem> {
     let mut problems = stack.problems();
     check::check(stack, &owned_resources(stack), &[], &mut problems);
-    problems
+    stack.not_accepted(problems)
 }
 
 struct Builder<'a> {
@@ -91,6 +91,7 @@ impl<'a> Builder<'a> {
             self.resolve(resource);
         }
         check::check(self.stack, &resources, &self.known, &mut problems);
+        let problems = self.stack.not_accepted(problems);
         if !problems.is_empty() {
             return Err(Error::invalid(problems));
         }

@@ -59,10 +59,15 @@ impl fmt::Display for ResourceChange {
         }
         writeln!(f)?;
         let shown: Vec<_> = self.properties.iter().filter(|change| !change.is_ownership()).collect();
-        let width = shown.iter().map(|change| change.path.chars().count()).max().unwrap_or(0);
+        let width = |change: &&PropertyChange| change.path.chars().count();
+        let width = shown.iter().map(width).filter(|width| *width <= WIDEST).max().unwrap_or(0);
         shown.into_iter().try_for_each(|change| property(f, change, width))
     }
 }
+
+/// The longest path that values are aligned to; longer ones are followed by their value, and do not
+/// push all the others to the right.
+const WIDEST: usize = 40;
 
 fn property(f: &mut fmt::Formatter<'_>, change: &PropertyChange, width: usize) -> fmt::Result {
     let PropertyChange { path, before, after, effect } = change;
