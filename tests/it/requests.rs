@@ -1,6 +1,7 @@
 //! What is sent to AWS, request by request: all that was declared, and nothing that was not.
 
 mod canned;
+mod groups;
 mod lab;
 
 use aws_sdk_autoscaling::operation::attach_load_balancer_target_groups::AttachLoadBalancerTargetGroupsInput;
