@@ -46,7 +46,8 @@ async fn what_is_left_out_is_cleared() {
         answer!(sent, aws_sdk_autoscaling::describe_auto_scaling_groups, |_input| {
             let maintenance = asg::InstanceMaintenancePolicy::builder().min_healthy_percentage(90);
             let impairment = asg::AvailabilityZoneImpairmentPolicy::builder().zonal_shift_enabled(true);
-            let role = "arn:aws:iam::1:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling_own";
+            let role =
+                "arn:aws:iam::1:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling_own";
             existing(
                 asg::AutoScalingGroup::builder()
                     .default_cooldown(60)
@@ -94,7 +95,9 @@ async fn what_is_left_out_is_cleared() {
         .new_instances_protected_from_scale_in(false)
         .termination_policies("Default")
         .placement_group("")
-        .service_linked_role_arn("arn:aws:iam::1:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling")
+        .service_linked_role_arn(
+            "arn:aws:iam::1:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling",
+        )
         .desired_capacity_type("units")
         .instance_maintenance_policy(maintenance.build())
         .availability_zone_impairment_policy(impairment.build())
@@ -132,22 +135,23 @@ async fn traffic_sources_are_attached_by_ten() {
 async fn a_refresh_is_asked_for_as_declared() {
     let mut canned = Canned::default();
     let sent = canned.sent.clone();
-    canned.autoscaling = vec![
-        answer!(sent, aws_sdk_autoscaling::describe_auto_scaling_groups, |_input| {
-            let template = asg::LaunchTemplateSpecification::builder().launch_template_id("lt-1").version("2");
-            let instance = asg::Instance::builder().instance_id("i-1").launch_template(template.build());
-            existing(asg::AutoScalingGroup::builder().instances(
-                instance.lifecycle_state(asg::LifecycleState::InService).health_status("Healthy").build(),
-            ))
-        }),
-        answer!(sent, aws_sdk_autoscaling::start_instance_refresh, |_input| {
-            StartInstanceRefreshOutput::builder().instance_refresh_id("refresh").build()
-        }),
-        answer!(sent, aws_sdk_autoscaling::describe_instance_refreshes, |_input| {
-            let refresh = asg::InstanceRefresh::builder().status(asg::InstanceRefreshStatus::Successful);
-            DescribeInstanceRefreshesOutput::builder().instance_refreshes(refresh.build()).build()
-        }),
-    ];
+    canned.autoscaling =
+        vec![
+            answer!(sent, aws_sdk_autoscaling::describe_auto_scaling_groups, |_input| {
+                let template = asg::LaunchTemplateSpecification::builder().launch_template_id("lt-1").version("2");
+                let instance = asg::Instance::builder().instance_id("i-1").launch_template(template.build());
+                existing(asg::AutoScalingGroup::builder().instances(
+                    instance.lifecycle_state(asg::LifecycleState::InService).health_status("Healthy").build(),
+                ))
+            }),
+            answer!(sent, aws_sdk_autoscaling::start_instance_refresh, |_input| {
+                StartInstanceRefreshOutput::builder().instance_refresh_id("refresh").build()
+            }),
+            answer!(sent, aws_sdk_autoscaling::describe_instance_refreshes, |_input| {
+                let refresh = asg::InstanceRefresh::builder().status(asg::InstanceRefreshStatus::Successful);
+                DescribeInstanceRefreshesOutput::builder().instance_refreshes(refresh.build()).build()
+            }),
+        ];
     let refresh = InstanceRefresh::builder()
         .strategy(RefreshStrategy::ReplaceRootVolume)
         .min_healthy_percentage(50)
