@@ -30,6 +30,7 @@ const LACKS: &[(&str, &str)] = &[
     ("AutoScalingGroup.deletion_protection", "DeletionProtection is not kept"),
     ("AutoScalingGroup.traffic_sources", "TrafficSources are not kept"),
     ("AutoScalingGroup.metrics", "there is no DisableMetricsCollection"),
+    ("Notification.", "there is no PutNotificationConfiguration"),
     ("AutoScalingGroup.lifecycle_hooks.", "CreateAutoScalingGroup does not read LifecycleHookSpecificationList"),
 ];
 
