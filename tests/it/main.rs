@@ -8,6 +8,7 @@ mod web_asg;
 mod children;
 mod crash;
 mod errors;
+mod groups;
 mod lab;
 mod large;
 mod launch_template;

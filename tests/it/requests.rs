@@ -1,5 +1,6 @@
 //! What is sent to AWS, request by request: all that was declared, and nothing that was not.
 
+mod auto_scaling;
 mod canned;
 mod groups;
 mod lab;

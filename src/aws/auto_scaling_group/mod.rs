@@ -144,14 +144,14 @@ impl Operate for AutoScalingGroup {
         if group.warm_pool_configuration().is_some_and(|pool| pool.status().is_some()) {
             return Ok(Progress::Waiting("the warm pool is not gone yet".to_owned()));
         }
-        let moves = [
-            Operation::AttachLoadBalancerTargetGroups,
-            Operation::DetachLoadBalancerTargetGroups,
-            Operation::AttachTrafficSources,
-            Operation::DetachTrafficSources,
-        ];
-        if moves.into_iter().any(|operation| watch.does(operation)) {
-            return snapshot::attached(cx, &name).await;
+        let does = |calls: [Operation; 2]| calls.into_iter().any(|call| watch.does(call));
+        if does([Operation::AttachLoadBalancerTargetGroups, Operation::DetachLoadBalancerTargetGroups])
+            && let Progress::Waiting(text) = snapshot::target_groups_attached(cx, &name).await?
+        {
+            return Ok(Progress::Waiting(text));
+        }
+        if does([Operation::AttachTrafficSources, Operation::DetachTrafficSources]) {
+            return snapshot::traffic_sources_attached(cx, &name).await;
         }
         Ok(Progress::Done)
     }

@@ -39,7 +39,12 @@ pub(super) async fn serves(cx: &Cx<'_>, group: &Group, watch: &mut Watch) -> Res
     let units = |instances: &mut dyn Iterator<Item = &InstanceSnapshot>| instances.map(|one| one.units).sum::<i32>();
     let in_service = units(&mut snapshot.instances.iter().filter(|instance| instance.is_in_service()));
     let healthy = units(&mut snapshot.instances.iter().filter(|instance| instance.is_serving(target_groups)));
-    if healthy >= wanted {
+    // Capacity in virtual CPUs or memory cannot be counted where AWS does not say what an instance
+    // brings: then all that is there has to serve.
+    let counted = matches!(group.desired_capacity_type(), None | Some("units"))
+        || group.instances().iter().any(|instance| instance.weighted_capacity().is_some());
+    let all = !snapshot.instances.is_empty() && snapshot.instances.iter().all(|one| one.is_serving(target_groups));
+    if healthy >= wanted || (!counted && all) {
         return Ok(Progress::Done);
     }
     if in_service < wanted
@@ -66,8 +71,27 @@ pub(super) async fn serves(cx: &Cx<'_>, group: &Group, watch: &mut Watch) -> Res
     Ok(Progress::Waiting(text))
 }
 
-/// Looks once whether all traffic sources are attached or detached for good.
-pub(super) async fn attached(cx: &Cx<'_>, name: &str) -> Result<Progress> {
+/// Looks once whether all target groups are attached or detached for good.
+pub(super) async fn target_groups_attached(cx: &Cx<'_>, name: &str) -> Result<Progress> {
+    let client = &cx.aws.autoscaling;
+    let groups = pages(|token: Option<String>| async move {
+        let page = cx
+            .read("DescribeLoadBalancerTargetGroups", || {
+                client
+                    .describe_load_balancer_target_groups()
+                    .auto_scaling_group_name(name)
+                    .set_next_token(token.clone())
+                    .send()
+            })
+            .await?;
+        Ok((page.load_balancer_target_groups.unwrap_or_default(), page.next_token))
+    })
+    .await?;
+    Ok(attached(groups.iter().map(|group| group.state())))
+}
+
+/// The same for other traffic sources.
+pub(super) async fn traffic_sources_attached(cx: &Cx<'_>, name: &str) -> Result<Progress> {
     let client = &cx.aws.autoscaling;
     let sources = pages(|token: Option<String>| async move {
         let page = cx
@@ -78,13 +102,17 @@ pub(super) async fn attached(cx: &Cx<'_>, name: &str) -> Result<Progress> {
         Ok((page.traffic_sources.unwrap_or_default(), page.next_token))
     })
     .await?;
-    let count = |state: &str| sources.iter().filter(|source| source.state() == Some(state)).count();
-    Ok(match (count("Adding"), count("Removing")) {
+    Ok(attached(sources.iter().map(|source| source.state())))
+}
+
+fn attached<'a>(states: impl Iterator<Item = Option<&'a str>> + Clone) -> Progress {
+    let count = |wanted: &str| states.clone().filter(|state| *state == Some(wanted)).count();
+    match (count("Adding"), count("Removing")) {
         (0, 0) => Progress::Done,
         (adding, removing) => {
             Progress::Waiting(format!("{adding} target groups are being attached, {removing} detached"))
         }
-    })
+    }
 }
 
 #[derive(Debug, Clone)]

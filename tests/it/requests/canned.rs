@@ -98,6 +98,7 @@ impl Canned {
         self.autoscaling.extend([
             answer!(sent, aws_sdk_autoscaling::describe_auto_scaling_groups => DescribeAutoScalingGroupsOutput),
             answer!(sent, aws_sdk_autoscaling::describe_policies => DescribePoliciesOutput),
+            answer!(sent, aws_sdk_autoscaling::describe_load_balancer_target_groups => DescribeLoadBalancerTargetGroupsOutput),
             answer!(sent, aws_sdk_autoscaling::describe_traffic_sources => DescribeTrafficSourcesOutput),
         ]);
         Aws::from_clients(

@@ -28,7 +28,7 @@ fn subnets(stack: &mut Stack) -> Ref<Subnets> {
 }
 
 /// A group around a template.
-macro_rules! plain {
+macro_rules! graceless {
     () => {
         |stack: &mut Stack| {
             let (template, subnets) = (template(stack, "web"), subnets(stack));
@@ -37,12 +37,27 @@ macro_rules! plain {
     };
 }
 
+/// The same with a grace period: moto has another default for it.
+macro_rules! plain {
+    () => {
+        |stack: &mut Stack| graceless!()(stack).health_check_grace_period(seconds(60))
+    };
+}
+
 /// The same without what it launches, and with a template to launch from.
 macro_rules! bare {
     () => {
         |stack: &mut Stack| {
             let (first, second, subnets) = (template(stack, "web"), template(stack, "other"), subnets(stack));
-            (first, second, AutoScalingGroup::builder().name("it").subnets(subnets).sizes(0..=4))
+            (
+                first,
+                second,
+                AutoScalingGroup::builder()
+                    .name("it")
+                    .subnets(subnets)
+                    .sizes(0..=4)
+                    .health_check_grace_period(seconds(60)),
+            )
         }
     };
 }
@@ -336,7 +351,11 @@ fn place_and_size(cases: &mut Vec<Case>) {
             let mut stack = Stack::new("round-trip");
             let (template, subnets) = (template(&mut stack, "web"), subnets(&mut stack));
             let name = setting.pick("it", "other").unwrap_or_default();
-            let group = AutoScalingGroup::builder().name(name).launch_template(template).subnets(subnets);
+            let group = AutoScalingGroup::builder()
+                .health_check_grace_period(seconds(60))
+                .name(name)
+                .launch_template(template)
+                .subnets(subnets);
             stack.add("it", group.sizes(0..=4).build());
             stack
         })
@@ -349,7 +368,8 @@ fn place_and_size(cases: &mut Vec<Case>) {
             let vpc = stack.add("vpc", Vpc::named("VPC-Lab"));
             let one = stack.add("one", Subnets::named(["Private subnet A"]).in_vpc(vpc));
             let two = stack.add("two", Subnets::named(["Private subnet A", "Private subnet C"]).in_vpc(vpc));
-            let group = AutoScalingGroup::builder().name("it").launch_template(template);
+            let group =
+                AutoScalingGroup::builder().health_check_grace_period(seconds(60)).name("it").launch_template(template);
             stack.add("it", group.subnets(setting.pick(one, two).unwrap_or(one)).sizes(0..=4).build());
             stack
         })
@@ -360,7 +380,11 @@ fn place_and_size(cases: &mut Vec<Case>) {
             let mut stack = Stack::new("round-trip");
             let template = template(&mut stack, "web");
             let zones = setting.pick(&all[..1], &all[..]).unwrap_or_default();
-            let group = AutoScalingGroup::builder().name("it").launch_template(template).subnets(place(zones));
+            let group = AutoScalingGroup::builder()
+                .health_check_grace_period(seconds(60))
+                .name("it")
+                .launch_template(template)
+                .subnets(place(zones));
             stack.add("it", group.sizes(0..=4).build());
             stack
         })
@@ -384,7 +408,11 @@ fn place_and_size(cases: &mut Vec<Case>) {
             let mut stack = Stack::new("round-trip");
             let (template, subnets) = (template(&mut stack, "web"), subnets(&mut stack));
             let sizes = setting.pick(first.clone(), second.clone()).unwrap_or(0..=0);
-            let group = AutoScalingGroup::builder().name("it").launch_template(template).subnets(subnets);
+            let group = AutoScalingGroup::builder()
+                .health_check_grace_period(seconds(60))
+                .name("it")
+                .launch_template(template)
+                .subnets(subnets);
             stack.add("it", group.sizes(sizes).build());
             stack
         })
@@ -419,7 +447,7 @@ fn mixed_unit() -> Case {
 }
 
 fn settings(cases: &mut Vec<Case>) {
-    case!(cases, AutoScalingGroup."health_check_grace_period", UPDATE, [30, 60], plain!(), |b, v| b.health_check_grace_period(seconds(v)));
+    case!(cases, AutoScalingGroup."health_check_grace_period", UPDATE, [30, 60], graceless!(), |b, v| b.health_check_grace_period(seconds(v)));
     case!(cases, AutoScalingGroup."default_cooldown", UPDATE, [60, 120], plain!(), |b, v| b.default_cooldown(seconds(v)));
     case!(cases, AutoScalingGroup."default_instance_warmup", UPDATE, [60, 120], plain!(), |b, v| b.default_instance_warmup(seconds(v)));
     case!(cases, AutoScalingGroup."protect_from_scale_in", UPDATE, [true, false], plain!(), |b, v| b.protect_from_scale_in(v), second_is_default());
@@ -531,24 +559,6 @@ fn parts(cases: &mut Vec<Case>) {
         })
         .second_is_default()
         .shows(["warm_pool.min_size", "warm_pool.state", "warm_pool.reuse_on_scale_in"]),
-    );
-    cases.push(
-        Case::new("AutoScalingGroup.lifecycle_hooks", HOOKS, |setting| {
-            let mut stack = Stack::new("round-trip");
-            let group = plain!()(&mut stack);
-            let hook = LifecycleHook::builder().name("hook").transition(LifecycleTransition::Launching).build();
-            match setting {
-                Setting::First => stack.add("it", group.lifecycle_hook(hook).build()),
-                Setting::Second | Setting::Unset => stack.add("it", group.build()),
-            };
-            stack
-        })
-        .second_is_default()
-        .shows([
-            "lifecycle_hooks.hook.transition",
-            "lifecycle_hooks.hook.heartbeat",
-            "lifecycle_hooks.hook.default_result",
-        ]),
     );
     macro_rules! pool {
         ($path:literal, [$first:expr, $second:expr], |$b:ident, $v:ident| $with:expr $(, $more:ident)?) => {

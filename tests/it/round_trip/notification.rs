@@ -14,6 +14,8 @@ pub(super) fn cases() -> Vec<Case> {
         let vpc = stack.add("vpc", Vpc::named("VPC-Lab"));
         let subnets = stack.add("private", Subnets::named(["Private subnet A"]).in_vpc(vpc));
         let group = AutoScalingGroup::builder().name("web").launch_template(template).subnets(subnets).sizes(0..=4);
+        // moto has another default for the grace period.
+        let group = group.health_check_grace_period(std::time::Duration::from_secs(60));
         let group = stack.add("web", group.build());
         let kind = setting.pick(NotificationType::LaunchError, NotificationType::TerminateError);
         let notification = Notification::builder()

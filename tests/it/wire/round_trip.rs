@@ -12,6 +12,28 @@ use crate::round_trip::cases;
 const LACKS: &[(&str, &str)] = &[
     ("LaunchTemplate.keep_versions", "has no DeleteLaunchTemplateVersions"),
     ("LaunchTemplate.tags", "goes on answering with the tags that a template was made with"),
+    ("AutoScalingGroup.mixed_instances.overrides.image", "the account of the wire tests has one image only"),
+    ("AutoScalingGroup.mixed_instances.overrides.requirements.", "the On-Demand allocation has the wrong default"),
+    ("AutoScalingGroup.zone_ids", "AvailabilityZoneIds are not read"),
+    ("AutoScalingGroup.capacity_unit", "DesiredCapacityType is not kept"),
+    ("AutoScalingGroup.default_instance_warmup", "DefaultInstanceWarmup is not kept"),
+    ("AutoScalingGroup.default_cooldown", "UpdateAutoScalingGroup does not change DefaultCooldown"),
+    ("AutoScalingGroup.max_instance_lifetime", "MaxInstanceLifetime is not kept"),
+    ("AutoScalingGroup.service_linked_role", "ServiceLinkedRoleARN is not kept"),
+    ("AutoScalingGroup.context", "Context is not kept"),
+    ("AutoScalingGroup.capacity_rebalance", "UpdateAutoScalingGroup does not change CapacityRebalance"),
+    ("AutoScalingGroup.instance_maintenance", "InstanceMaintenancePolicy is not kept"),
+    ("AutoScalingGroup.termination_policies", "UpdateAutoScalingGroup does not change TerminationPolicies"),
+    ("AutoScalingGroup.placement_group", "UpdateAutoScalingGroup does not change PlacementGroup"),
+    ("AutoScalingGroup.zone_distribution", "AvailabilityZoneDistribution is not kept"),
+    ("AutoScalingGroup.zone_impairment.", "AvailabilityZoneImpairmentPolicy is not kept"),
+    ("AutoScalingGroup.capacity_reservations.", "CapacityReservationSpecification is not kept"),
+    ("AutoScalingGroup.terminate_hook_abandon", "InstanceLifecyclePolicy is not kept"),
+    ("AutoScalingGroup.deletion_protection", "DeletionProtection is not kept"),
+    ("AutoScalingGroup.traffic_sources", "TrafficSources are not kept"),
+    ("AutoScalingGroup.metrics", "there is no DisableMetricsCollection"),
+    ("Notification.", "there is no PutNotificationConfiguration"),
+    ("AutoScalingGroup.lifecycle_hooks.", "CreateAutoScalingGroup does not read LifecycleHookSpecificationList"),
 ];
 
 /// How many cases are under way at once; each waits most of its time.
