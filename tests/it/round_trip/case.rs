@@ -135,38 +135,53 @@ impl Case {
     /// Runs the case on the simulated AWS; the error says what is not as it should be.
     pub(crate) async fn run(&self) -> Result<Seen, String> {
         let sim = self.account();
-        self.life(&sim.aws()).await?;
+        let aws = sim.aws();
+        let declared = self.set_and_leave_out(&aws).await?;
         if !self.required && !self.left_alone && self.leaves_no_trace() {
             let fresh = self.account();
             self.reach(&fresh.aws(), Setting::Unset).await?;
-            self.reach(&sim.aws(), Setting::Unset).await?;
             assert_same(&self.inventory(&sim).await, &self.inventory(&fresh).await, self.name);
         }
+        self.set_by_others(&aws, declared).await?;
         Ok(Seen::of(&sim))
     }
 
     /// Runs the case in an account that has the lab's network.
     pub(crate) async fn life(&self, aws: &Aws) -> Result<(), String> {
+        let declared = self.set_and_leave_out(aws).await?;
+        self.set_by_others(aws, declared).await
+    }
+
+    /// Sets, changes and leaves out the property; returns the setting that ended it.
+    async fn set_and_leave_out(&self, aws: &Aws) -> Result<Setting, String> {
         self.reach(aws, Setting::First).await?;
         self.moves(aws, Setting::Second).await?;
-        let declared = if self.required {
-            // A colleague's program, or the console, has changed it meanwhile.
-            self.reach(aws, Setting::First).await?;
-            Setting::Second
-        } else if self.left_alone {
+        if self.required {
+            return Ok(Setting::Second);
+        }
+        if self.left_alone || self.second_is_default {
             let plan = self.plan(aws, Setting::Unset).await?;
             if !plan.is_empty() {
                 return Err(format!("{}: left out, it stays\n{plan}", self.name));
             }
-            Setting::First
-        } else {
-            if !self.second_is_default {
-                self.moves(aws, Setting::Unset).await?;
-            }
-            self.reach(aws, Setting::Unset).await?;
+        }
+        if self.second_is_default {
             self.moves(aws, Setting::First).await?;
-            Setting::Unset
-        };
+        }
+        if !self.left_alone {
+            self.moves(aws, Setting::Unset).await?;
+        }
+        Ok(Setting::Unset)
+    }
+
+    /// A colleague's program, or the console, sets it meanwhile.
+    async fn set_by_others(&self, aws: &Aws, declared: Setting) -> Result<(), String> {
+        // What is left alone when it is left out can only drift where it is declared.
+        let declared = if self.left_alone { Setting::Second } else { declared };
+        match declared {
+            Setting::Unset => self.moves(aws, Setting::First).await?,
+            _ => self.reach(aws, Setting::First).await?,
+        }
         self.drifts(aws, declared).await
     }
 
@@ -182,6 +197,10 @@ impl Case {
     /// Deploys the setting; afterwards there is nothing left to do.
     async fn reach(&self, aws: &Aws, setting: Setting) -> Result<(), String> {
         let plan = self.plan(aws, setting).await?;
+        self.carry_out(aws, setting, plan).await
+    }
+
+    async fn carry_out(&self, aws: &Aws, setting: Setting, plan: Plan) -> Result<(), String> {
         let applied = Deployer::new(aws.clone()).apply(plan).await;
         applied.map_err(|failure| format!("{} {setting:?}: {failure}", self.name))?;
         let plan = self.plan(aws, setting).await?;
@@ -215,7 +234,7 @@ impl Case {
                 _ => return wrong(&format!("{} is not {:?}", property.path, self.change)),
             }
         }
-        self.reach(aws, setting).await
+        self.carry_out(aws, setting, plan).await
     }
 
     /// Somebody else has changed it; drift names it and nothing else.
