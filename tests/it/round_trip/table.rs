@@ -67,9 +67,10 @@ impl Row<'_> {
         let is_its_own = text.starts_with(&format!("{input}Input {{"));
         service == self.service
             && (is_its_own
-                || text.contains(&format!(" {input} {{"))
-                || text.contains(&format!("({input} {{"))
-                || text.contains(&format!("[{input} {{")))
+                // The SDK has names of its own spelling, such as `TotalLocalStorageGbRequest`.
+                || [" ", "(", "["].iter().any(|before| {
+                    text.to_lowercase().contains(&format!("{before}{} {{", input.to_lowercase()))
+                }))
             && has(text, member)
     }
 }
