@@ -64,14 +64,11 @@ impl Row<'_> {
         if member.contains('.') {
             return text.contains(&format!("key: Some({member:?})"));
         }
-        let is_its_own = text.starts_with(&format!("{input}Input {{"));
-        service == self.service
-            && (is_its_own
-                // The SDK has names of its own spelling, such as `TotalLocalStorageGbRequest`.
-                || [" ", "(", "["].iter().any(|before| {
-                    text.to_lowercase().contains(&format!("{before}{} {{", input.to_lowercase()))
-                }))
-            && has(text, member)
+        // The SDK writes `Gb` where the service says `GB`.
+        let (text_lower, input) = (text.to_lowercase(), input.to_lowercase());
+        let is_its_own = text_lower.starts_with(&format!("{input}input {{"));
+        let is_within = [' ', '(', '['].iter().any(|before| text_lower.contains(&format!("{before}{input} {{")));
+        service == self.service && (is_its_own || is_within) && has(text, member)
     }
 }
 
