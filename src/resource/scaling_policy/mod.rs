@@ -270,7 +270,7 @@ impl Describe for ScalingPolicy {
         visit(&mut self.group);
         match &mut self.scaling {
             Scaling::TargetTracking(TargetTracking { metric: TrackedMetric::Requests(label), .. }) => {
-                label.visit(visit)
+                label.visit(visit);
             }
             Scaling::Predictive(predictive) => predictive.visit(visit),
             _ => {}
