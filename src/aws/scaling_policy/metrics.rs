@@ -203,7 +203,8 @@ pub(super) fn predictive(predictive: &PredictiveScaling) -> Result<asg::Predicti
                     .build(),
             )
         }
-        Metrics::Separate(PredictiveMetrics { scaling, load, capacity }) => {
+        Metrics::Separate(metrics) => {
+            let PredictiveMetrics { scaling, load, capacity } = &**metrics;
             let builder = match scaling {
                 Forecast::Math(math) => builder.customized_scaling_metric_specification(
                     asg::PredictiveScalingCustomizedScalingMetric::builder()
@@ -271,7 +272,7 @@ fn named(name: &str, label: Option<&str>) -> Forecast {
 pub(super) fn parse_predictive(predictive: &asg::PredictiveScalingConfiguration) -> Option<PredictiveScaling> {
     let specification = predictive.metric_specifications().first()?;
     let metrics = if let Some(pair) = specification.predefined_metric_pair_specification() {
-        Metrics::Pair(named(pair.predefined_metric_type()?.as_str(), pair.resource_label()))
+        Metrics::Pair(Box::new(named(pair.predefined_metric_type()?.as_str(), pair.resource_label())))
     } else {
         let scaling = match specification.predefined_scaling_metric_specification() {
             Some(metric) => named(metric.predefined_metric_type()?.as_str(), metric.resource_label()),
@@ -287,7 +288,7 @@ pub(super) fn parse_predictive(predictive: &asg::PredictiveScalingConfiguration)
         };
         let capacity = specification.customized_capacity_metric_specification();
         let capacity = capacity.and_then(|capacity| parse_forecast_math(capacity.metric_data_queries()));
-        Metrics::Separate(PredictiveMetrics { scaling, load, capacity })
+        Metrics::Separate(Box::new(PredictiveMetrics { scaling, load, capacity }))
     };
     Some(PredictiveScaling {
         metrics,

@@ -15,13 +15,16 @@ use crate::value::Value;
 use super::{Describe, Operation, Property, Visit};
 
 pub use metric::{
-    CustomMetric, Metric, MetricDataQuery, MetricStat, Period, Statistic, TargetTrackingMetricDataQuery,
-    TargetTrackingMetricStat,
+    CustomMetric, CustomMetricBuilder, Metric, MetricBuilder, MetricDataQuery, MetricStat, Period, Statistic,
+    TargetTrackingMetricDataQuery, TargetTrackingMetricStat,
 };
 pub(crate) use metric::{MetricMath, Query, ResourceLabel, Source, Stat};
 pub(crate) use predictive::{Forecast, Metrics};
 pub use predictive::{LoadMetric, MetricPair, PredictiveMetrics, PredictiveMode, PredictiveScaling, ScalingMetric};
-pub use step::{AdjustmentType, MetricAggregation, SimpleScaling, StepAdjustment, StepScaling};
+pub use step::{
+    AdjustmentType, MetricAggregation, SimpleScaling, SimpleScalingBuilder, StepAdjustment, StepScaling,
+    StepScalingBuilder,
+};
 pub use tracking::{PredefinedMetric, TargetTracking};
 pub(crate) use tracking::{REQUESTS_PER_TARGET, TrackedMetric};
 
@@ -270,7 +273,7 @@ impl Describe for ScalingPolicy {
         visit(&mut self.group);
         match &mut self.scaling {
             Scaling::TargetTracking(TargetTracking { metric: TrackedMetric::Requests(label), .. }) => {
-                label.visit(visit)
+                label.visit(visit);
             }
             Scaling::Predictive(predictive) => predictive.visit(visit),
             _ => {}

@@ -53,8 +53,8 @@ pub struct PredictiveMetrics {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Metrics {
-    Pair(Forecast),
-    Separate(PredictiveMetrics),
+    Pair(Box<Forecast>),
+    Separate(Box<PredictiveMetrics>),
 }
 
 /// One of the metrics.
@@ -191,13 +191,13 @@ impl PredictiveScaling {
     /// utilization. Sets `TargetValue`.
     #[must_use]
     pub fn pair(metrics: MetricPair, target: f64) -> Self {
-        Self::new(Metrics::Pair(metrics.0), target)
+        Self::new(Metrics::Pair(Box::new(metrics.0)), target)
     }
 
     /// Keeps what the scaling metric says at a value above 0. Sets `TargetValue`.
     #[must_use]
     pub fn metrics(metrics: PredictiveMetrics, target: f64) -> Self {
-        Self::new(Metrics::Separate(metrics), target)
+        Self::new(Metrics::Separate(Box::new(metrics)), target)
     }
 
     /// What is done with forecasts. AWS's default is to show them only. Sets `Mode`.
@@ -227,8 +227,11 @@ impl PredictiveScaling {
 
     pub(super) fn visit(&mut self, visit: &mut Visit<'_>) {
         let forecasts = match &mut self.metrics {
-            Metrics::Pair(pair) => [Some(pair), None],
-            Metrics::Separate(metrics) => [Some(&mut metrics.scaling), Some(&mut metrics.load)],
+            Metrics::Pair(pair) => [Some(&mut **pair), None],
+            Metrics::Separate(metrics) => {
+                let PredictiveMetrics { scaling, load, .. } = &mut **metrics;
+                [Some(scaling), Some(load)]
+            }
         };
         for forecast in forecasts.into_iter().flatten() {
             if let Forecast::Requests(_, label) = forecast {
@@ -240,7 +243,7 @@ impl PredictiveScaling {
     /// The labels of the metrics that count requests.
     pub(crate) fn labels(&self) -> impl Iterator<Item = &ResourceLabel> {
         let forecasts = match &self.metrics {
-            Metrics::Pair(pair) => [Some(pair), None],
+            Metrics::Pair(pair) => [Some(&**pair), None],
             Metrics::Separate(metrics) => [Some(&metrics.scaling), Some(&metrics.load)],
         };
         forecasts.into_iter().flatten().filter_map(|forecast| match forecast {
@@ -281,12 +284,15 @@ impl ToValue for Forecast {
 impl ToValue for Metrics {
     fn to_value(&self) -> Value {
         match self {
-            Self::Pair(pair) => Value::map([("pair", Value::of(pair))]),
-            Self::Separate(PredictiveMetrics { scaling, load, capacity }) => Value::map([
-                ("scaling", Value::of(scaling)),
-                ("load", Value::of(load)),
-                ("capacity", Value::of(capacity)),
-            ]),
+            Self::Pair(pair) => Value::map([("pair", Value::of(&**pair))]),
+            Self::Separate(metrics) => {
+                let PredictiveMetrics { scaling, load, capacity } = &**metrics;
+                Value::map([
+                    ("scaling", Value::of(scaling)),
+                    ("load", Value::of(load)),
+                    ("capacity", Value::of(capacity)),
+                ])
+            }
         }
     }
 }
