@@ -90,6 +90,7 @@ impl Deployer {
             pace: Pace {
                 permits: Arc::new(Semaphore::new(10)),
                 places: Arc::default(),
+                throttle: Arc::default(),
                 deadline: Duration::from_secs(15 * 60),
             },
             reporter: Arc::new(|_: &Event| {}),

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::limit::RequestLimits;
+
 /// Settings of the simulated AWS, most of them durations. Change them with [`SimAws::configure`](super::SimAws::configure).
 ///
 /// The defaults are round numbers of the size that AWS users report, not measurements.
@@ -26,6 +28,8 @@ pub struct Settings {
     pub target_health_check: Duration,
     /// From when an Auto Scaling group needs an instance until it launches one. Default 3 s.
     pub scaling_reaction: Duration,
+    /// How many requests are taken before AWS asks to slow down. Default: all.
+    pub request_limits: RequestLimits,
     /// Whether the log keeps what each call asked for. Default no, for the sake of speed.
     pub record_requests: bool,
 }
@@ -42,6 +46,7 @@ impl Default for Settings {
             instance_termination: Duration::from_secs(30),
             target_health_check: Duration::from_secs(15),
             scaling_reaction: Duration::from_secs(3),
+            request_limits: RequestLimits::Unlimited,
             record_requests: false,
         }
     }

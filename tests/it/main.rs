@@ -15,4 +15,5 @@ mod readme;
 mod requests;
 mod round_trip;
 mod support;
+mod throttle;
 mod wire;
