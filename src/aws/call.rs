@@ -17,6 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::resource::Operation;
 use crate::stack::Address;
 
+use super::throttle::Throttle;
 use super::{Aws, Progress};
 
 /// How often and how long calls are tried.
@@ -24,6 +25,8 @@ use super::{Aws, Progress};
 pub(crate) struct Pace {
     /// Calls in flight at once.
     pub(crate) permits: Arc<Semaphore>,
+    /// Held back together when AWS asks to slow down.
+    pub(crate) throttle: Arc<Throttle>,
     /// How long one step may take, waits and retries included.
     pub(crate) deadline: Duration,
 }
@@ -154,6 +157,8 @@ impl<'a> Cx<'a> {
         let began = Instant::now();
         let mut attempt = 1;
         loop {
+            self.pace.throttle.turn(name).await;
+            let sent = Instant::now();
             let answer = {
                 // The permit is held while the call is in flight, and never while waiting.
                 let _permit =
@@ -161,17 +166,27 @@ impl<'a> Cx<'a> {
                 Box::pin(send()).await
             };
             let refusal = match answer {
-                Ok(output) => return Ok(output),
+                Ok(output) => {
+                    self.pace.throttle.answered(name);
+                    return Ok(output);
+                }
                 Err(error) => error,
             };
             let reason = reason(&refusal);
+            if reason == Reason::SlowDown {
+                self.pace.throttle.refused(name, sent);
+            }
             let again = match reason {
                 Reason::SlowDown | Reason::Contention => true,
                 Reason::NoAnswer => attempt < TRIES_WITHOUT_ANSWER,
                 Reason::NotSent => false,
                 Reason::Refused => is_not_yet(&refusal, not_yet, began.elapsed()),
             };
-            let delay = delays.next().unwrap_or(Duration::from_secs(15));
+            let mut delay = delays.next().unwrap_or(Duration::from_secs(15));
+            if reason == Reason::SlowDown {
+                // Its turn comes when that of all the others allows it.
+                delay = delay.min(Duration::from_secs(1));
+            }
             let error = describe(name, refusal, reason);
             if !again || Instant::now() + delay > self.deadline {
                 return Err(self.address.map_or(error.clone(), |address| error.at(address)));

@@ -19,6 +19,7 @@ mod security_group;
 mod security_group_rule;
 mod tags;
 mod target_group;
+mod throttle;
 
 use std::collections::HashSet;
 use std::fmt;

@@ -87,7 +87,11 @@ impl Deployer {
     pub fn new(aws: Aws) -> Self {
         Self {
             aws,
-            pace: Pace { permits: Arc::new(Semaphore::new(10)), deadline: Duration::from_secs(15 * 60) },
+            pace: Pace {
+                permits: Arc::new(Semaphore::new(10)),
+                throttle: Arc::default(),
+                deadline: Duration::from_secs(15 * 60),
+            },
             reporter: Arc::new(|_: &Event| {}),
         }
     }

@@ -36,6 +36,7 @@ mod ec2;
 mod elbv2;
 mod error;
 mod fault;
+mod limit;
 mod log;
 mod settings;
 mod world;
@@ -45,6 +46,7 @@ pub use ec2::{SimImage, SimInstance};
 pub use elbv2::SimTarget;
 pub use error::Service;
 pub use fault::Fault;
+pub use limit::RequestLimits;
 pub use log::Call;
 pub use settings::Settings;
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::limit::RequestLimits;
+
 /// Settings of the simulated AWS, most of them durations. Change them with [`SimAws::configure`](super::SimAws::configure).
 ///
 /// The defaults are round numbers of the size that AWS users report, not measurements.
@@ -29,6 +31,8 @@ pub struct Settings {
     /// From the order to associate a security group with another VPC, or to end that, until it is so.
     /// Default 5 s.
     pub security_group_association: Duration,
+    /// How many requests are taken before AWS asks to slow down. Default: all.
+    pub request_limits: RequestLimits,
     /// Whether the log keeps what each call asked for. Default no, for the sake of speed.
     pub record_requests: bool,
 }
@@ -46,6 +50,7 @@ impl Default for Settings {
             target_health_check: Duration::from_secs(15),
             scaling_reaction: Duration::from_secs(3),
             security_group_association: Duration::from_secs(5),
+            request_limits: RequestLimits::Unlimited,
             record_requests: false,
         }
     }

@@ -14,6 +14,7 @@ use super::ec2::Ec2State;
 use super::elbv2::ElbState;
 use super::error::{ApiError, Service};
 use super::fault::{Fault, FaultState, Verdict};
+use super::limit::Buckets;
 use super::log::Call;
 use super::settings::Settings;
 
@@ -32,6 +33,7 @@ pub(crate) struct World {
     pub(crate) autoscaling: AutoScalingState,
     pub(crate) calls: Vec<Call>,
     pub(crate) faults: Vec<FaultState>,
+    buckets: Buckets,
     crash_after: Option<usize>,
     next_id: u64,
 }
@@ -48,6 +50,7 @@ impl World {
             autoscaling: AutoScalingState::default(),
             calls: Vec::new(),
             faults: Vec::new(),
+            buckets: Buckets::default(),
             crash_after: None,
             next_id: 0,
         }
@@ -141,7 +144,12 @@ impl Shared {
         let mut world = self.lock();
         let number = world.calls.len();
         let request_id = format!("00000000-0000-4000-8000-{number:012x}");
-        let verdict = Fault::verdict(&mut world.faults, operation);
+        let now = world.now;
+        let World { settings, buckets, faults, .. } = &mut *world;
+        let verdict = match buckets.take(&settings.request_limits, service, operation, now) {
+            Ok(()) => Fault::verdict(faults, operation),
+            Err(refusal) => Verdict::Refuse(refusal),
+        };
         let result = match verdict {
             Verdict::Refuse(error) => Err(error),
             Verdict::Proceed => handle(&mut world),

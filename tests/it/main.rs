@@ -19,4 +19,5 @@ mod requests;
 mod round_trip;
 mod rules;
 mod support;
+mod throttle;
 mod wire;
