@@ -1,8 +1,8 @@
 //! Lookups over the APIs: strict about no match and several.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use aws_sdk_ec2::types::{Filter, Image as Ec2Image, SecurityGroup as Group, Subnet, Tag, Vpc as Ec2Vpc};
+use aws_sdk_ec2::types::{Filter, Image as Ec2Image, RouteTable, SecurityGroup as Group, Subnet, Tag, Vpc as Ec2Vpc};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{SubnetId, VpcId};
@@ -11,7 +11,9 @@ use crate::lookup::{
     AnyLookup, By, ExistingSecurityGroup, ExistingSecurityGroupOutputs, ExistingTargetGroup,
     ExistingTargetGroupOutputs, Found, Image, ImageOutputs, Subnets, SubnetsBy, SubnetsOutputs, Vpc, VpcOutputs,
 };
+use crate::resource::AnyResource;
 use crate::stack::{Address, Item, Stack};
+use crate::value::Value;
 
 use super::call::pages;
 use super::security_group::filter;
@@ -41,6 +43,12 @@ pub(super) async fn find(cx: &Cx<'_>, stack: &Stack) -> Result<HashMap<usize, Fo
         let vpc = within(lookup.vpc.as_ref(), &found);
         found.insert(*index, Found::Subnets(pick_subnets(address, lookup, vpc.as_ref(), &subnets)?));
     }
+    let facing = facing_the_internet(stack);
+    let subnets = found.iter_mut().filter(|(index, _)| facing.contains(index)).filter_map(|(_, found)| match found {
+        Found::Subnets(subnets) => Some(subnets),
+        _ => None,
+    });
+    read_routes(cx, subnets.collect()).await?;
     for (index, address, lookup) in &wanted.images {
         found.insert(*index, Found::Image(image(address, lookup, &images)?));
     }
@@ -147,6 +155,7 @@ macro_rules! read_pages {
 
 read_pages!(read_vpcs, Ec2Vpc, "DescribeVpcs", describe_vpcs, vpcs);
 read_pages!(read_subnets, Subnet, "DescribeSubnets", describe_subnets, subnets);
+read_pages!(read_route_tables, RouteTable, "DescribeRouteTables", describe_route_tables, route_tables);
 read_pages!(read_groups, Group, "DescribeSecurityGroups", describe_security_groups, security_groups);
 
 fn matches(by: &By, name: Option<&str>, item_id: Option<&str>, tags: &[Tag]) -> bool {
@@ -228,7 +237,55 @@ fn pick_subnets(address: &Address, lookup: &Subnets, vpc: Option<&VpcId>, all: &
         ids: picked.iter().map(|subnet| id(subnet.subnet_id(), "a subnet id")).collect::<Result<Vec<SubnetId>>>()?,
         zones: picked.iter().map(|subnet| subnet.availability_zone().unwrap_or_default().to_owned()).collect(),
         vpcs: picked.iter().map(|subnet| id(subnet.vpc_id(), "a VPC id")).collect::<Result<_>>()?,
+        free_addresses: picked
+            .iter()
+            .map(|subnet| subnet.available_ip_address_count().and_then(|count| count.try_into().ok()).unwrap_or(0))
+            .collect(),
+        internet: Vec::new(),
     })
+}
+
+/// The lookups whose subnets an internet-facing load balancer uses.
+fn facing_the_internet(stack: &Stack) -> HashSet<usize> {
+    let mut lookups = HashSet::new();
+    for node in &stack.nodes {
+        if let Item::Resource(balancer @ AnyResource::LoadBalancer(_)) = &node.item
+            && balancer.effective("scheme") == Value::of("internet-facing")
+        {
+            balancer.visit_pending(&mut |attr| {
+                lookups.insert(attr.node.index);
+            });
+        }
+    }
+    lookups
+}
+
+/// Finds out which of these subnets have a route to an internet gateway: by the route table that is
+/// associated with them, or else by the main one of their VPC.
+async fn read_routes(cx: &Cx<'_>, subnets: Vec<&mut SubnetsOutputs>) -> Result<()> {
+    let vpcs: BTreeSet<&str> = subnets.iter().flat_map(|found| &found.vpcs).map(VpcId::as_str).collect();
+    if vpcs.is_empty() {
+        return Ok(());
+    }
+    let tables = read_route_tables(cx, vec![filter("vpc-id", vpcs)]).await?;
+    let leads_out = |table: &RouteTable| {
+        table.routes().iter().any(|route| route.gateway_id().is_some_and(|gateway| gateway.starts_with("igw-")))
+    };
+    let associated = |subnet: &str| {
+        tables.iter().find(|table| table.associations().iter().any(|other| other.subnet_id() == Some(subnet)))
+    };
+    let main = |vpc: &str| {
+        tables.iter().find(|table| {
+            table.vpc_id() == Some(vpc) && table.associations().iter().any(|other| other.main() == Some(true))
+        })
+    };
+    for found in subnets {
+        let each = found.ids.iter().zip(&found.vpcs);
+        found.internet = each
+            .map(|(subnet, vpc)| associated(subnet.as_str()).or_else(|| main(vpc.as_str())).is_some_and(leads_out))
+            .collect();
+    }
+    Ok(())
 }
 
 /// Images of one owner share a read; ids need no owner.

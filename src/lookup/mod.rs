@@ -134,6 +134,11 @@ pub struct SubnetsOutputs {
     pub zones: Vec<String>,
     /// The VPC of each.
     pub vpcs: Vec<VpcId>,
+    /// How many addresses each has left.
+    pub free_addresses: Vec<u32>,
+    /// Whether each has a route to an internet gateway; empty where nothing in the stack depends
+    /// on it.
+    pub internet: Vec<bool>,
 }
 
 /// A machine image that exists, owned by the account unless said otherwise.

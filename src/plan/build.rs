@@ -104,6 +104,12 @@ impl<'a> Builder<'a> {
             self.declare(index, resource);
         }
         self.conflicts.extend(self.places.moves(self.stack.name(), &mut self.subjects, &self.changes));
+        let mut problems = Vec::new();
+        check::subnets_fit(&self.subjects, &self.changes, &self.known, &mut problems);
+        let problems = self.stack.not_accepted(problems);
+        if !problems.is_empty() {
+            return Err(Error::invalid(problems));
+        }
         if self.conflicts.is_empty() {
             return Ok(());
         }

@@ -1,6 +1,6 @@
 //! Checks that need more than one resource, or what the lookups found.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::input::Resolve;
 use crate::lookup::Found;
@@ -11,6 +11,8 @@ use crate::resource::{
 };
 use crate::stack::{Item, Stack};
 use crate::value::Value;
+
+use super::{ResourceChange, Subject};
 
 /// Reports what is wrong between resources.
 pub(super) fn check(
@@ -108,6 +110,67 @@ fn check_labels(stack: &Stack, policy: &ScalingPolicy, problems: &mut Problems<'
             problems.report("V180", "scaling", name, "is no target group of the Auto Scaling group");
         }
     }
+}
+
+/// Reports subnets that cannot take a load balancer that is about to be made or moved; one that
+/// stands already may have used them up itself.
+pub(super) fn subnets_fit(
+    subjects: &[Subject],
+    changes: &[ResourceChange],
+    known: &[Option<AnyOutputs>],
+    found: &mut Vec<Problem>,
+) {
+    for (subject, change) in subjects.iter().zip(changes) {
+        let Some(balancer @ AnyResource::LoadBalancer(_)) = &subject.desired else { continue };
+        let moves = change.properties.iter().any(|property| property.path.starts_with("subnet"));
+        if !moves {
+            continue;
+        }
+        let mut problems = Problems::new(&change.address, found);
+        let ids = balancer.effective("subnets");
+        let is_application = balancer.effective("type") == Value::of("application");
+        let is_public = balancer.effective("scheme") == Value::of("internet-facing");
+        let lookups = known.iter().filter_map(|known| match known {
+            Some(AnyOutputs::Found(Found::Subnets(subnets))) => Some(subnets),
+            _ => None,
+        });
+        // Several lookups may have found one subnet.
+        let mut seen = HashSet::new();
+        for subnets in lookups {
+            for (index, id) in subnets.ids.iter().enumerate() {
+                if !contains(&ids, id.as_str()) || !seen.insert(id) {
+                    continue;
+                }
+                let free = subnets.free_addresses.get(index).copied().unwrap_or(u32::MAX);
+                if is_application && free < FREE_ADDRESSES {
+                    problems.report(
+                        "V37",
+                        "subnets",
+                        id,
+                        format!("must have at least {FREE_ADDRESSES} free addresses, and has {free}"),
+                    );
+                }
+                if is_public && subnets.internet.get(index) == Some(&false) {
+                    problems.report(
+                        "V38",
+                        "subnets",
+                        id,
+                        "must have a route to an internet gateway, or the load balancer be an internal one",
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// How many addresses an application load balancer wants in each subnet (Application Load Balancer
+/// guide, "Subnets for your load balancer").
+const FREE_ADDRESSES: u32 = 8;
+
+fn contains(list: &Value, id: &str) -> bool {
+    let mut found = false;
+    list.walk(&mut |value| found |= value.as_text() == Some(id));
+    found
 }
 
 /// Protocols of listener and target group must go together.

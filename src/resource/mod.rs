@@ -374,6 +374,11 @@ impl AnyResource {
         with_resource!(self, resource => changed_by(&**resource, operation))
     }
 
+    /// What a property means: its value, or AWS's default.
+    pub(crate) fn effective(&self, path: &str) -> Value {
+        with_resource!(self, resource => effective(&**resource, path))
+    }
+
     /// What the planner needs to know of the kind.
     pub(crate) fn traits(&self) -> Traits {
         with_resource!(self, resource => Traits::of(&**resource))
@@ -426,6 +431,11 @@ impl Traits {
             after_users: R::AFTER_USERS,
         }
     }
+}
+
+fn effective<R: Describe>(resource: &R, path: &str) -> Value {
+    let property = R::PROPERTIES.iter().find(|property| property.path == path);
+    property.map_or(Value::Unset, |property| property.read(resource).or_defaults(&property.default(resource)))
 }
 
 fn changed_by<R: Describe>(_: &R, operation: Operation) -> &'static [&'static str] {

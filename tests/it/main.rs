@@ -5,6 +5,7 @@
 #[allow(dead_code, reason = "the example's entry points are not called here")]
 mod web_asg;
 
+mod bounds;
 mod children;
 mod crash;
 mod errors;

@@ -23,6 +23,7 @@ mod network;
 mod page;
 mod reach;
 mod resource;
+mod route_table;
 mod rule;
 mod rule_change;
 mod security_group;
@@ -71,6 +72,7 @@ pub(crate) fn rules(shared: &Shared) -> Vec<Rule> {
     rules![shared, Ec2, Client:
         describe_vpcs => "DescribeVpcs", network::describe_vpcs;
         describe_subnets => "DescribeSubnets", network::describe_subnets;
+        describe_route_tables => "DescribeRouteTables", route_table::describe;
         describe_availability_zones => "DescribeAvailabilityZones", network::describe_zones;
         describe_images => "DescribeImages", image::describe;
         describe_instance_types => "DescribeInstanceTypes", instance_type::describe;

@@ -17,6 +17,8 @@ pub(super) const IMAGES: PageSize = PageSize { min: 1, max: 1000, default: usize
 pub(super) const LAUNCH_TEMPLATES: PageSize = PageSize { min: 1, max: 200, default: 200 };
 /// DescribeInstanceTypes.
 pub(super) const INSTANCE_TYPES: PageSize = PageSize { min: 5, max: 100, default: 100 };
+/// DescribeRouteTables.
+pub(super) const ROUTE_TABLES: PageSize = PageSize { min: 5, max: 100, default: usize::MAX };
 
 /// Every page token of the simulation is this and the number of items before the page.
 const TOKEN: &str = "page-after-";

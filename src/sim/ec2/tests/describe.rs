@@ -52,6 +52,24 @@ async fn filters_are_alternatives_within_and_all_between() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn public_subnets_have_a_route_to_the_internet() {
+    let lab = Lab::new();
+    lab.sim.add_subnet(&lab.vpc, "Private-B", "ap-northeast-2b", "10.0.2.0/24");
+    let tables = lab.ec2.describe_route_tables().filters(filter("vpc-id", &lab.vpc)).send().await.unwrap();
+    let [main, public] = tables.route_tables() else { panic!("{tables:?}") };
+    assert_eq!((main.associations()[0].main(), main.routes().len()), (Some(true), 1));
+    assert_eq!(main.routes()[0].gateway_id(), Some("local"));
+    assert_eq!(public.associations()[0].subnet_id(), Some(lab.subnet.as_str()));
+    assert_eq!(public.routes()[1].destination_cidr_block(), Some("0.0.0.0/0"));
+    assert!(public.routes()[1].gateway_id().unwrap().starts_with("igw-"));
+    assert_ne!(main.route_table_id(), public.route_table_id());
+    let of_subnet = lab.ec2.describe_route_tables().filters(filter("association.subnet-id", &lab.subnet));
+    assert_eq!(of_subnet.send().await.unwrap().route_tables().len(), 1);
+    let unknown = lab.ec2.describe_route_tables().route_table_ids("rtb-12345678").send().await;
+    assert_eq!(code(unknown), "InvalidRouteTableID.NotFound");
+}
+
+#[tokio::test(start_paused = true)]
 async fn interfaces_take_the_addresses_of_a_subnet() {
     let lab = Lab::new();
     let free = async || {

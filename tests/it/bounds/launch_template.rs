@@ -1,0 +1,7 @@
+//! Launch templates.
+
+use super::case::Case;
+
+pub(super) fn cases() -> Vec<Case> {
+    Vec::new()
+}

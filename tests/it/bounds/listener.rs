@@ -1,0 +1,7 @@
+//! Listeners and rules.
+
+use super::case::Case;
+
+pub(super) fn cases() -> Vec<Case> {
+    Vec::new()
+}

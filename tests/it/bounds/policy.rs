@@ -1,0 +1,7 @@
+//! Scaling policies and scheduled actions.
+
+use super::case::Case;
+
+pub(super) fn cases() -> Vec<Case> {
+    Vec::new()
+}

@@ -1,0 +1,7 @@
+//! Target groups.
+
+use super::case::Case;
+
+pub(super) fn cases() -> Vec<Case> {
+    Vec::new()
+}
