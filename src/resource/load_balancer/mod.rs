@@ -15,6 +15,7 @@ use crate::problem::Problems;
 use crate::value::Value;
 
 use super::names::names;
+use super::tags::CAPACITY;
 use super::{Attributes, Describe, Operation, Property, Tags, Update, Visit};
 
 /// A load balancer: [`LoadBalancer::application`] for HTTP and HTTPS, [`LoadBalancer::network`] for
@@ -384,6 +385,10 @@ impl Describe for LoadBalancer {
 
     fn unique_name(&mut self) -> Option<(&mut String, usize)> {
         Some((&mut self.name, 32))
+    }
+
+    fn notes(&self, address: &str) -> Vec<(String, String)> {
+        self.minimum_capacity_units.map(|_| (CAPACITY.to_owned(), address.to_owned())).into_iter().collect()
     }
 
     fn set_tag(&mut self, key: &str, value: &str) {
