@@ -37,10 +37,10 @@ const LACKS: &[(&str, &str)] = &[
 ];
 
 /// How many cases are under way at once; each waits most of its time.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 16;
 
 /// How long a case may take before that is its fault.
-const AT_MOST: Duration = Duration::from_secs(180);
+const AT_MOST: Duration = Duration::from_secs(30);
 
 #[tokio::test]
 #[ignore = "needs the emulator: run .ci/wire"]
