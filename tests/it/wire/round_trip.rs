@@ -65,6 +65,17 @@ const LACKS: &[(&str, &str)] = &[
     ("TargetGroup.targets.availability_zone", "AvailabilityZone is not kept"),
     ("TargetGroup.targets.function", "the thresholds of Lambda functions have the wrong defaults"),
     ("TargetGroup.targets.port", "one target is kept for an id, whatever the port"),
+    ("Listener.mutual_tls.", "MutualAuthentication is not kept as it was sent"),
+    ("Listener.alpn", "listeners cannot be changed to TLS"),
+    ("ListenerRule.rewrite_", "Transforms are not kept"),
+    ("ListenerRule.conditions.host_regex", "RegexValues crash"),
+    ("ListenerRule.conditions.path_regex", "RegexValues crash"),
+    ("ListenerRule.conditions.header_regex.", "RegexValues crash"),
+    ("ScalingPolicy.enabled", "Enabled is not kept"),
+    ("ScalingPolicy.adjustment", "simple policies have a cooldown of 300 s that nobody set"),
+    ("ScalingPolicy.min_adjustment", "simple policies have a cooldown of 300 s that nobody set"),
+    ("ScalingPolicy.cooldown", "simple policies have a cooldown of 300 s that nobody set"),
+    ("ScalingPolicy.type", "simple policies have a cooldown of 300 s that nobody set"),
     ("AutoScalingGroup.lifecycle_hooks.", "CreateAutoScalingGroup does not read LifecycleHookSpecificationList"),
 ];
 
