@@ -301,6 +301,7 @@ fn outputs(balancer: &Balancer) -> Result<LoadBalancerOutputs> {
         dns_name: balancer.dns_name().unwrap_or_default().to_owned(),
         hosted_zone_id: balancer.canonical_hosted_zone_id().unwrap_or_default().to_owned(),
         name: balancer.load_balancer_name().unwrap_or_default().to_owned(),
+        vpc: balancer.vpc_id().and_then(|vpc| vpc.parse().ok()),
     })
 }
 

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::Attr;
+use crate::lookup::Found;
 use crate::problem::Problem;
 use crate::resource::tags::{ADDRESS, NAME, STACK};
 use crate::resource::{AnyObserved, AnyOutputs, AnyResource, with_both, with_observed, with_resource};
@@ -191,7 +192,28 @@ impl<'a> Builder<'a> {
                 effect: Effect::Replace("a target group belongs to one load balancer for as long as that exists"),
             });
         }
+        changes.extend(self.moves_to_another_vpc(desired, &outputs));
         changes
+    }
+
+    /// Subnets of another VPC make another load balancer; which VPC subnets are in, the lookups know.
+    fn moves_to_another_vpc(&self, desired: &AnyResource, outputs: &AnyOutputs) -> Option<PropertyChange> {
+        let (AnyResource::LoadBalancer(balancer), AnyOutputs::LoadBalancer(outputs)) = (desired, outputs) else {
+            return None;
+        };
+        let (present, wanted) = (outputs.vpc.as_ref()?, balancer.subnets.as_known()?.first()?);
+        let other = self.known.iter().flatten().find_map(|known| match known {
+            AnyOutputs::Found(Found::Subnets(found)) => {
+                found.ids.iter().zip(&found.vpcs).find(|(subnet, _)| *subnet == wanted).map(|(_, vpc)| vpc)
+            }
+            _ => None,
+        })?;
+        (other != present).then(|| PropertyChange {
+            path: "(vpc)".to_owned(),
+            before: Value::of(present),
+            after: Value::of(other),
+            effect: Effect::Replace("a load balancer stays in the VPC that it was made in"),
+        })
     }
 
     /// Records what happens to a declaration; returns its subject.

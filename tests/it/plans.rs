@@ -135,3 +135,33 @@ async fn an_update_of_many_properties_reads_well() {
     let plan = Deployer::new(sim.aws()).plan(&declare(true)).await.expect("a plan");
     assert!(plan.is_empty(), "{plan}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn subnets_of_another_vpc_are_planned_as_another_balancer() {
+    let sim = SimAws::new();
+    network(&sim);
+    hurry(&sim);
+    let other = sim.add_vpc("VPC-Other", "10.1.0.0/16");
+    sim.add_public_subnet(&other, "Other A", "ap-northeast-2a", "10.1.0.0/24");
+    sim.add_public_subnet(&other, "Other C", "ap-northeast-2c", "10.1.1.0/24");
+    let declare = |names: [&str; 2]| {
+        let mut stack = Stack::new("moves");
+        let public = stack.add("public", Subnets::named(names));
+        let balancer = stack.add("web", LoadBalancer::application().name("web").subnets(public).build());
+        (stack, balancer)
+    };
+    let (stack, balancer) = declare(["Public subnet A", "Public subnet C"]);
+    let before = deploy(&sim, &stack).await.expect("a deploy").get(balancer).clone();
+
+    let (stack, balancer) = declare(["Other A", "Other C"]);
+    let deployer = Deployer::new(sim.aws());
+    let plan = deployer.plan(&stack).await.expect("a plan");
+    let reason = "forces replacement: a load balancer stays in the VPC that it was made in";
+    assert!(plan.to_string().contains(reason), "{plan}");
+    let after = deployer.apply(plan).await.expect("a deploy").get(balancer).clone();
+    assert_ne!(before.arn, after.arn);
+    assert_eq!(after.vpc.map(|vpc| vpc.to_string()), Some(other));
+    assert!(deployer.plan(&stack).await.expect("a plan").is_empty());
+    let left = sim.elbv2().describe_load_balancers().send().await.expect("balancers");
+    assert_eq!(left.load_balancers().len(), 1);
+}

@@ -9,7 +9,7 @@ pub(crate) use mapping::SourceNatPrefix;
 pub use mapping::SubnetMapping;
 pub(super) use rules::validate_name;
 
-use crate::id::{LoadBalancerArn, SecurityGroupId, SubnetId};
+use crate::id::{LoadBalancerArn, SecurityGroupId, SubnetId, VpcId};
 use crate::input::{Input, sources};
 use crate::problem::Problems;
 use crate::value::Value;
@@ -73,6 +73,8 @@ pub struct LoadBalancerOutputs {
     pub hosted_zone_id: String,
     /// The name, which is a derived one after a replacement.
     pub name: String,
+    /// The VPC that its subnets are in, where AWS says so.
+    pub vpc: Option<VpcId>,
 }
 
 sources! {
