@@ -232,7 +232,7 @@ impl Stack {
     /// use purlin::{BlockDevice, LaunchTemplate, Plan, Stack, VolumeType};
     ///
     /// let mut stack = Stack::new("fast");
-    /// let disk = BlockDevice::builder().device("/dev/xvdb").size(100).volume_type(VolumeType::Gp3).iops(90_000);
+    /// let disk = BlockDevice::builder().device("/dev/xvdb").size(1000).volume_type(VolumeType::Gp3).iops(90_000);
     /// let template = LaunchTemplate::builder().name("fast").block_device(disk.build());
     /// let template = stack.add("fast", template.build());
     ///

@@ -12,6 +12,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::SubnetId;
 use crate::input::Input;
+use crate::resource::tags::CAPACITY;
 use crate::resource::{
     AnyObserved, ApplicationIpAddressType, Attributes, LoadBalancer, LoadBalancerKind, LoadBalancerOutputs, Observed,
     Operation, Scheme, SourceNatPrefix, SubnetMapping, Tags,
@@ -290,7 +291,7 @@ impl Operate for LoadBalancer {
 
     async fn find(&self, cx: &Cx<'_>) -> Result<Option<Observed<Self>>> {
         let balancers = read(cx, None, std::slice::from_ref(&self.name)).await?;
-        Ok(complete(cx, balancers, |_, _| true).await?.pop())
+        Ok(complete(cx, balancers, &[self], |_, _| true).await?.pop())
     }
 }
 
@@ -300,6 +301,7 @@ fn outputs(balancer: &Balancer) -> Result<LoadBalancerOutputs> {
         dns_name: balancer.dns_name().unwrap_or_default().to_owned(),
         hosted_zone_id: balancer.canonical_hosted_zone_id().unwrap_or_default().to_owned(),
         name: balancer.load_balancer_name().unwrap_or_default().to_owned(),
+        vpc: balancer.vpc_id().and_then(|vpc| vpc.parse().ok()),
     })
 }
 
@@ -394,10 +396,12 @@ async fn read(cx: &Cx<'_>, arn: Option<&str>, names: &[String]) -> Result<Vec<Ba
     .await
 }
 
-/// Reads tags, and the attributes of those that `wanted` picks.
+/// Reads tags, and the attributes of those that `wanted` picks; the reserved capacity where the
+/// stack reserves some, or has.
 async fn complete(
     cx: &Cx<'_>,
     balancers: Vec<Balancer>,
+    declared: &[&LoadBalancer],
     wanted: impl Fn(&Balancer, &Tags) -> bool,
 ) -> Result<Vec<Observed<LoadBalancer>>> {
     let arns: Vec<String> = balancers.iter().filter_map(|balancer| balancer.load_balancer_arn.clone()).collect();
@@ -411,8 +415,14 @@ async fn complete(
         .filter(|(balancer, tags)| wanted(balancer, tags))
         .collect();
     let details = picked.iter().map(|(balancer, tags)| async {
-        let (attributes, minimum_capacity_units) =
-            tokio::try_join!(read_attributes(cx, balancer), read_capacity(cx, balancer))?;
+        let is_declared = |declared: &&LoadBalancer| {
+            declared.minimum_capacity_units.is_some() && balancer.load_balancer_name() == Some(declared.name.as_str())
+        };
+        let capacity = async {
+            let reserves = tags.get(CAPACITY).is_some() || declared.iter().any(is_declared);
+            if reserves { read_capacity(cx, balancer).await } else { Ok(None) }
+        };
+        let (attributes, minimum_capacity_units) = tokio::try_join!(read_attributes(cx, balancer), capacity)?;
         Ok::<_, Error>(Details { attributes, minimum_capacity_units, tags: tags.clone() })
     });
     let details = futures_util::future::try_join_all(details).await?;
@@ -436,13 +446,10 @@ async fn read_attributes(cx: &Cx<'_>, balancer: &Balancer) -> Result<Attributes>
     ))
 }
 
-/// The reserved capacity; gateway load balancers cannot have any.
+/// The reserved capacity.
 async fn read_capacity(cx: &Cx<'_>, balancer: &Balancer) -> Result<Option<u32>> {
     let client = &cx.aws.elbv2;
     let arn = balancer.load_balancer_arn().unwrap_or_default();
-    if balancer.r#type() == Some(&LoadBalancerTypeEnum::Gateway) {
-        return Ok(None);
-    }
     let read =
         cx.read("DescribeCapacityReservation", || client.describe_capacity_reservation().load_balancer_arn(arn).send());
     let output = read.await?;
@@ -455,7 +462,7 @@ async fn read_capacity(cx: &Cx<'_>, balancer: &Balancer) -> Result<Option<u32>> 
 pub(super) async fn observe(cx: &Cx<'_>, declared: &[&LoadBalancer]) -> Result<Vec<Observed<LoadBalancer>>> {
     let balancers = read(cx, None, &[]).await?;
     let stack = cx.stack;
-    complete(cx, balancers, |balancer, tags| {
+    complete(cx, balancers, declared, |balancer, tags| {
         tags.owner().is_some_and(|owner| owner.stack == stack)
             || declared.iter().any(|declared| balancer.load_balancer_name() == Some(declared.name.as_str()))
     })

@@ -4,9 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::Attr;
+use crate::lookup::Found;
 use crate::problem::Problem;
 use crate::resource::tags::{ADDRESS, NAME, STACK};
-use crate::resource::{AnyObserved, AnyOutputs, AnyResource, Describe as _, with_both, with_observed, with_resource};
+use crate::resource::{AnyObserved, AnyOutputs, AnyResource, with_both, with_observed, with_resource};
 use crate::stack::{Address, Item, Stack};
 use crate::value::Value;
 
@@ -188,7 +189,6 @@ impl<'a> Builder<'a> {
     /// What differs, and what has to go because something else goes.
     fn differences(&self, desired: &AnyResource, observed: &AnyObserved) -> Vec<PropertyChange> {
         let mut changes = differences_any(desired, observed);
-        changes.extend(follows_any(desired, observed, &changes));
         let outputs = observed.outputs();
         if self.tied.contains(outputs.id()) {
             changes.push(PropertyChange {
@@ -198,7 +198,28 @@ impl<'a> Builder<'a> {
                 effect: Effect::Replace("a target group belongs to one load balancer for as long as that exists"),
             });
         }
+        changes.extend(self.moves_to_another_vpc(desired, &outputs));
         changes
+    }
+
+    /// Subnets of another VPC make another load balancer; which VPC subnets are in, the lookups know.
+    fn moves_to_another_vpc(&self, desired: &AnyResource, outputs: &AnyOutputs) -> Option<PropertyChange> {
+        let (AnyResource::LoadBalancer(balancer), AnyOutputs::LoadBalancer(outputs)) = (desired, outputs) else {
+            return None;
+        };
+        let (present, wanted) = (outputs.vpc.as_ref()?, balancer.subnets.as_known()?.first()?);
+        let other = self.known.iter().flatten().find_map(|known| match known {
+            AnyOutputs::Found(Found::Subnets(found)) => {
+                found.ids.iter().zip(&found.vpcs).find(|(subnet, _)| *subnet == wanted).map(|(_, vpc)| vpc)
+            }
+            _ => None,
+        })?;
+        (other != present).then(|| PropertyChange {
+            path: "(vpc)".to_owned(),
+            before: Value::of(present),
+            after: Value::of(other),
+            effect: Effect::Replace("a load balancer stays in the VPC that it was made in"),
+        })
     }
 
     /// Records what happens to a declaration; returns its subject.
@@ -384,11 +405,8 @@ pub(super) fn owned_resources(stack: &Stack) -> Vec<(usize, AnyResource)> {
         }
         resource.set_tag(STACK, stack.name());
         resource.set_tag(ADDRESS, node.address.as_str());
-        for part in resource.parts() {
-            resource.set_tag(&part, node.address.as_str());
-        }
-        for (tag, digest) in resource.digests() {
-            resource.set_tag(tag, &digest);
+        for (tag, value) in resource.notes(node.address.as_str()) {
+            resource.set_tag(&tag, &value);
         }
         if let (Some(tag), Value::Pending(parent)) = (resource.recorded_as(), resource.parent()) {
             let parent: Option<&usize> = place.get(&parent.node.index);
@@ -412,18 +430,6 @@ pub(super) fn creation_any(desired: &AnyResource) -> Vec<PropertyChange> {
 
 pub(super) fn differences_any(desired: &AnyResource, observed: &AnyObserved) -> Vec<PropertyChange> {
     with_both!(desired, observed, (resource, observed) => differences(&**resource, &observed.spec), _ => Vec::new())
-}
-
-fn follows_any(desired: &AnyResource, observed: &AnyObserved, changes: &[PropertyChange]) -> Option<PropertyChange> {
-    let changed: Vec<&str> = changes.iter().map(|change| change.path.as_str()).collect();
-    let follows =
-        with_both!(desired, observed, (resource, observed) => resource.follows(&observed.spec, &changed), _ => None)?;
-    Some(PropertyChange {
-        path: follows.path.to_owned(),
-        before: follows.before,
-        after: follows.after,
-        effect: Effect::InPlace(follows.call),
-    })
 }
 
 pub(super) fn needs_replacement(changes: &[PropertyChange]) -> bool {

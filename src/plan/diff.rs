@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::resource::tags::PREFIX;
-use crate::resource::{Describe, Operation, Property, Unset, Update};
+use crate::resource::{Consequence, Describe, Operation, Property, Unset, Update};
 use crate::value::Value;
 
 /// One property that a plan sets or changes.
@@ -80,9 +80,13 @@ pub(crate) fn differences<R: Describe>(desired: &R, observed: &R) -> Vec<Propert
         let (before, after) = (property.read(observed), property.read(desired));
         compare(property, desired, observed, before, after, &mut changes);
     }
-    let calls: Vec<_> = changes.iter().filter_map(PropertyChange::operation).collect();
-    changes.extend(desired.consequences(observed, &calls).into_iter().map(|(path, before, after, operation)| {
-        PropertyChange { path: path.to_owned(), before, after, effect: Effect::InPlace(operation) }
+    let changed: Vec<_> = changes.iter().map(|change| (change.path.as_str(), change.operation())).collect();
+    let more = desired.consequences(observed, &changed);
+    changes.extend(more.into_iter().map(|Consequence { path, before, after, call }| PropertyChange {
+        path: path.to_owned(),
+        before,
+        after,
+        effect: Effect::InPlace(call),
     }));
     changes
 }

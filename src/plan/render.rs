@@ -55,7 +55,7 @@ impl fmt::Display for ResourceChange {
         };
         write!(f, "{sign} {} {word}", self.address)?;
         if let Some(id) = &self.id {
-            write!(f, " ({id})")?;
+            write!(f, " ({})", short(id))?;
         }
         writeln!(f)?;
         let shown: Vec<_> = self.properties.iter().filter(|change| !change.is_ownership()).collect();
@@ -76,16 +76,30 @@ fn property(f: &mut fmt::Formatter<'_>, change: &PropertyChange, width: usize) -
         (_, true) => '-',
         _ => '~',
     };
-    write!(f, "    {sign} {path:<width$}  ")?;
+    let (old, new) = (Shown(before, path).to_string(), Shown(after, path).to_string());
     match (before, after) {
-        (Value::Unset, after) => write!(f, "{}", Shown(after, path))?,
-        (before, Value::Unset) => write!(f, "{}", Shown(before, path))?,
-        (before, after) => write!(f, "{} → {}", Shown(before, path), Shown(after, path))?,
+        (Value::Unset, _) => write!(f, "    {sign} {path:<width$}  {new}")?,
+        (_, Value::Unset) => write!(f, "    {sign} {path:<width$}  {old}")?,
+        _ if 6 + width.max(path.chars().count()) + 5 + old.chars().count() + new.chars().count() <= LINE => {
+            write!(f, "    {sign} {path:<width$}  {old} → {new}")?;
+        }
+        _ => write!(f, "    {sign} {path}\n          {old}\n        → {new}")?,
     }
     if let Effect::Replace(reason) = effect {
-        write!(f, "  (forces replacement: {reason})")?;
+        write!(f, "\n        forces replacement: {reason}")?;
     }
     writeln!(f)
+}
+
+/// How long a line may be before the old and the new value get lines of their own.
+const LINE: usize = 80;
+
+/// An id as it tells resources apart: the end of an ARN, the rest of which says the same for all.
+fn short(id: &str) -> String {
+    match id.rsplit_once('/') {
+        Some((_, end)) if id.starts_with("arn:") => format!("…/{end}"),
+        _ => id.to_owned(),
+    }
 }
 
 /// A value of a property as people read it: rules as phrases, long lists cut, everything else as
@@ -133,6 +147,8 @@ impl fmt::Display for Shown<'_> {
                     Ok(())
                 }
             },
+            // AWS writes all attributes as texts.
+            Value::Text(text) if self.1.starts_with("attributes.") => f.write_str(text),
             other => other.fmt(f),
         }
     }

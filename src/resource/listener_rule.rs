@@ -149,8 +149,12 @@ impl Describe for ListenerRule {
         Value::of(&self.listener)
     }
 
-    fn digests(&self) -> Vec<(&'static str, String)> {
-        self.action.client_secret().map(|secret| (tags::CLIENT_SECRET, secret.digest())).into_iter().collect()
+    fn notes(&self, _address: &str) -> Vec<(String, String)> {
+        self.action
+            .client_secret()
+            .map(|secret| (tags::CLIENT_SECRET.to_owned(), secret.digest()))
+            .into_iter()
+            .collect()
     }
 
     fn set_tag(&mut self, key: &str, value: &str) {

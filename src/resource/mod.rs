@@ -115,17 +115,19 @@ pub(crate) trait Describe: Declare {
         None
     }
 
-    /// The tags of this resource that record which of its own parts are the stack's, for parts that
-    /// AWS cannot tag and that others may add to, such as lifecycle hooks.
-    fn parts(&self) -> Vec<String> {
+    /// Tags that this resource, which is at `address`, carries for purlin beside those of its owner:
+    /// which of its parts are the stack's, for parts that AWS cannot tag and that others may add to,
+    /// such as lifecycle hooks; and digests of what AWS never answers, such as secrets.
+    fn notes(&self, address: &str) -> Vec<(String, String)> {
+        let _ = address;
         Vec::new()
     }
 
-    /// What else has to be done where these properties, by their paths, differ from what is
-    /// observed, or where something was left undone: what no property of its own stands for.
-    fn follows(&self, observed: &Self, changed: &[&str]) -> Option<Follows> {
+    /// What else has to be done where these properties differ from what is observed, each with the
+    /// call that changes it; or where something was left undone.
+    fn consequences(&self, observed: &Self, changed: &[(&str, Option<Operation>)]) -> Vec<Consequence> {
         let _ = (observed, changed);
-        None
+        Vec::new()
     }
 
     /// Why an observed one must not be deleted, if it must not.
@@ -133,24 +135,11 @@ pub(crate) trait Describe: Declare {
         None
     }
 
-    /// The tags of this resource that hold digests of what AWS never answers: a changed value is
-    /// noticed by them.
-    fn digests(&self) -> Vec<(&'static str, String)> {
-        Vec::new()
-    }
-
     /// Sets a tag; does nothing on kinds that AWS cannot tag.
     fn set_tag(&mut self, key: &str, value: &str);
 
     /// Whether the declaration sets a tag.
     fn has_tag(&self, key: &str) -> bool;
-
-    /// What changes because these calls change the resource, or because there is too much of
-    /// something: the path, the values before and after, and the call.
-    fn consequences(&self, observed: &Self, calls: &[Operation]) -> Vec<(&'static str, Value, Value, Operation)> {
-        let _ = (observed, calls);
-        Vec::new()
-    }
 
     /// Reports what is wrong with the declaration.
     fn validate(&self, problems: &mut Problems<'_>);
@@ -171,9 +160,9 @@ pub(crate) trait Describe: Declare {
     }
 }
 
-/// A change that follows from others.
+/// A change that no property of its own stands for: it follows from others.
 #[derive(Debug)]
-pub(crate) struct Follows {
+pub(crate) struct Consequence {
     pub(crate) path: &'static str,
     pub(crate) before: Value,
     pub(crate) after: Value,
@@ -400,12 +389,8 @@ impl AnyResource {
         with_resource!(self, resource => resource.recorded_as())
     }
 
-    pub(crate) fn parts(&self) -> Vec<String> {
-        with_resource!(self, resource => resource.parts())
-    }
-
-    pub(crate) fn digests(&self) -> Vec<(&'static str, String)> {
-        with_resource!(self, resource => resource.digests())
+    pub(crate) fn notes(&self, address: &str) -> Vec<(String, String)> {
+        with_resource!(self, resource => resource.notes(address))
     }
 }
 

@@ -15,6 +15,8 @@ pub(crate) const ADDRESS: &str = "purlin:address";
 pub(crate) const NAME: &str = "purlin:name";
 /// The tag that holds a digest of the client secret of a listener's or rule's login.
 pub(crate) const CLIENT_SECRET: &str = "purlin:client-secret";
+/// The tag by which a load balancer records that its reserved capacity is ours.
+pub(crate) const CAPACITY: &str = "purlin:capacity";
 /// The prefix of the tags by which a group records which of its untaggable children are ours.
 pub(crate) const CHILD: &str = "purlin:child:";
 /// The prefix of the tags by which a group records which of its scheduled actions are ours.

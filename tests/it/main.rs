@@ -15,6 +15,7 @@ mod large;
 mod launch_template;
 mod lifecycle;
 mod planning;
+mod plans;
 mod readme;
 mod requests;
 mod round_trip;

@@ -15,7 +15,7 @@ use crate::input::{Input, IntoInput, sources};
 use crate::problem::Problems;
 use crate::value::{ToValue, Value};
 
-use super::{Describe, Follows, Operation, Property, Update, Visit, tags};
+use super::{Consequence, Describe, Operation, Property, Update, Visit, tags};
 
 pub use launch::*;
 pub use options::*;
@@ -526,8 +526,8 @@ impl Describe for AutoScalingGroup {
         self.tags.contains_key(key)
     }
 
-    fn parts(&self) -> Vec<String> {
-        self.lifecycle_hooks.iter().map(|hook| record_of(tags::HOOK, &hook.name)).collect()
+    fn notes(&self, address: &str) -> Vec<(String, String)> {
+        self.lifecycle_hooks.iter().map(|hook| (record_of(tags::HOOK, &hook.name), address.to_owned())).collect()
     }
 
     fn inputs(&mut self, visit: &mut Visit<'_>) {
@@ -565,19 +565,22 @@ impl Describe for AutoScalingGroup {
         }
     }
 
-    fn follows(&self, observed: &Self, changed: &[&str]) -> Option<Follows> {
-        let refresh = self.instance_refresh.as_ref()?;
-        let number = if changed.iter().any(|path| Self::launches_otherwise(path)) {
+    fn consequences(&self, observed: &Self, changed: &[(&str, Option<Operation>)]) -> Vec<Consequence> {
+        let Some(refresh) = &self.instance_refresh else { return Vec::new() };
+        let number = if changed.iter().any(|(path, _)| Self::launches_otherwise(path)) {
             observed.members.len()
         } else {
             self.outdated(refresh, observed)
         };
-        (number > 0).then(|| Follows {
+        if number == 0 {
+            return Vec::new();
+        }
+        vec![Consequence {
             path: "instances",
             before: Value::Text(format!("{number} launched from what was declared before")),
             after: Value::of("replaced by an instance refresh"),
             call: Operation::StartInstanceRefresh,
-        })
+        }]
     }
 
     fn protected(&self) -> Option<String> {

@@ -24,7 +24,7 @@ pub use storage::*;
 pub use versions::*;
 
 use super::names::names;
-use super::{Describe, Operation, Property, Tags, Update, Visit};
+use super::{Consequence, Describe, Operation, Property, Tags, Update, Visit};
 
 /// A launch template: how instances are launched.
 ///
@@ -365,8 +365,8 @@ impl Describe for LaunchTemplate {
         self.network_interfaces.iter_mut().for_each(|interface| interface.inputs(visit));
     }
 
-    fn consequences(&self, observed: &Self, calls: &[Operation]) -> Vec<(&'static str, Value, Value, Operation)> {
-        self.follow_up(observed, calls)
+    fn consequences(&self, observed: &Self, changed: &[(&str, Option<Operation>)]) -> Vec<Consequence> {
+        self.follow_up(observed, &changed.iter().filter_map(|(_, call)| *call).collect::<Vec<_>>())
     }
 
     fn validate(&self, problems: &mut Problems<'_>) {

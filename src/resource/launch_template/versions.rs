@@ -4,7 +4,7 @@ use crate::problem::Problems;
 use crate::resource::Operation;
 use crate::value::{ToValue, Value};
 
-use super::{LaunchTemplate, VERSION};
+use super::{Consequence, LaunchTemplate, VERSION};
 
 /// Which version is taken where none is named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,11 +53,7 @@ impl LaunchTemplate {
     }
 
     /// What changes with other changes: a new version becomes the default one, and old ones go.
-    pub(super) fn follow_up(
-        &self,
-        observed: &Self,
-        calls: &[Operation],
-    ) -> Vec<(&'static str, Value, Value, Operation)> {
+    pub(super) fn follow_up(&self, observed: &Self, calls: &[Operation]) -> Vec<Consequence> {
         let new_version = calls.contains(&VERSION);
         let mut all = Vec::new();
         if new_version
@@ -65,11 +61,16 @@ impl LaunchTemplate {
             && !calls.contains(&Operation::ModifyLaunchTemplate)
         {
             let (before, after) = (Value::of(&observed.default_version), Value::of(&self.default_version));
-            all.push(("default_version", before, after, Operation::ModifyLaunchTemplate));
+            all.push(Consequence { path: "default_version", before, after, call: Operation::ModifyLaunchTemplate });
         }
         let obsolete = self.obsolete(observed, new_version);
         if !obsolete.is_empty() {
-            all.push(("versions", Value::of(&obsolete), Value::Unset, Operation::DeleteLaunchTemplateVersions));
+            all.push(Consequence {
+                path: "versions",
+                before: Value::of(&obsolete),
+                after: Value::Unset,
+                call: Operation::DeleteLaunchTemplateVersions,
+            });
         }
         all
     }

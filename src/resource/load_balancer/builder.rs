@@ -236,8 +236,8 @@ impl NetworkOrGateway for GatewayBalancer {}
     }
     /// The capacity that is kept ready, and paid for, in load balancer capacity units: at least 100
     /// for application load balancers; 2750 to 45000 for each zone for network load balancers.
-    /// AWS's default is none. AWS lowers it a few times a day only. Sets
-    /// `MinimumLoadBalancerCapacity.CapacityUnits`.
+    /// AWS's default is none; what others have reserved is left alone. AWS lowers it a few times a
+    /// day only. Sets `MinimumLoadBalancerCapacity.CapacityUnits`.
     pub fn minimum_capacity_units(&mut self, units: u32) where K: ApplicationOrNetwork {
         self.minimum_capacity_units = Some(units);
     }

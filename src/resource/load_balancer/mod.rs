@@ -9,12 +9,13 @@ pub(crate) use mapping::SourceNatPrefix;
 pub use mapping::SubnetMapping;
 pub(super) use rules::validate_name;
 
-use crate::id::{LoadBalancerArn, SecurityGroupId, SubnetId};
+use crate::id::{LoadBalancerArn, SecurityGroupId, SubnetId, VpcId};
 use crate::input::{Input, sources};
 use crate::problem::Problems;
 use crate::value::Value;
 
 use super::names::names;
+use super::tags::CAPACITY;
 use super::{Attributes, Describe, Operation, Property, Tags, Update, Visit};
 
 /// A load balancer: [`LoadBalancer::application`] for HTTP and HTTPS, [`LoadBalancer::network`] for
@@ -72,6 +73,8 @@ pub struct LoadBalancerOutputs {
     pub hosted_zone_id: String,
     /// The name, which is a derived one after a replacement.
     pub name: String,
+    /// The VPC that its subnets are in, where AWS says so.
+    pub vpc: Option<VpcId>,
 }
 
 sources! {
@@ -384,6 +387,10 @@ impl Describe for LoadBalancer {
 
     fn unique_name(&mut self) -> Option<(&mut String, usize)> {
         Some((&mut self.name, 32))
+    }
+
+    fn notes(&self, address: &str) -> Vec<(String, String)> {
+        self.minimum_capacity_units.map(|_| (CAPACITY.to_owned(), address.to_owned())).into_iter().collect()
     }
 
     fn set_tag(&mut self, key: &str, value: &str) {

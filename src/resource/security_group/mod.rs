@@ -148,8 +148,8 @@ impl Describe for SecurityGroup {
         Some((&mut self.name, 255))
     }
 
-    fn parts(&self) -> Vec<String> {
-        if self.associated_vpcs.is_empty() { Vec::new() } else { vec![VPCS.to_owned()] }
+    fn notes(&self, address: &str) -> Vec<(String, String)> {
+        if self.associated_vpcs.is_empty() { Vec::new() } else { vec![(VPCS.to_owned(), address.to_owned())] }
     }
 
     fn set_tag(&mut self, key: &str, value: &str) {

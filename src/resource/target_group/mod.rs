@@ -358,8 +358,8 @@ impl Describe for TargetGroup {
         Some((&mut self.name, 32))
     }
 
-    fn parts(&self) -> Vec<String> {
-        self.targets.records(self.port())
+    fn notes(&self, address: &str) -> Vec<(String, String)> {
+        self.targets.records(self.port()).into_iter().map(|tag| (tag, address.to_owned())).collect()
     }
 
     fn set_tag(&mut self, key: &str, value: &str) {

@@ -1,5 +1,6 @@
 //! Listeners.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use purlin::protocol::{Https, Protocol};
@@ -17,8 +18,16 @@ pub(super) fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
+tokio::task_local! {
+    /// The certificates of an account that has its own, by name; elsewhere any will do.
+    pub(crate) static OWN_CERTIFICATES: BTreeMap<&'static str, CertificateArn>;
+}
+
 pub(super) fn certificate(name: &str) -> CertificateArn {
-    format!("arn:aws:acm:ap-northeast-2:123456789012:certificate/{name}").parse().expect("an ARN")
+    let own = OWN_CERTIFICATES.try_with(|certificates| certificates.get(name).cloned());
+    own.ok().flatten().unwrap_or_else(|| {
+        format!("arn:aws:acm:ap-northeast-2:123456789012:certificate/{name}").parse().expect("an ARN")
+    })
 }
 
 fn trust_store(name: &str) -> TrustStoreArn {

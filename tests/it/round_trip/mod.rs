@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 
 pub(crate) use case::Case;
 use case::Seen;
+pub(crate) use listener::OWN_CERTIFICATES;
 
 /// All cases; a kind's are in its file.
 pub(crate) fn cases() -> Vec<Case> {

@@ -32,7 +32,8 @@ fn groups<const N: usize>(stack: &mut Stack, names: [&str; N]) -> [Ref<AutoScali
     let subnets = stack.add("private", Subnets::named(["Private subnet A", "Private subnet C"]).in_vpc(vpc));
     names.map(|name| {
         let group = AutoScalingGroup::builder().name(name).launch_template(template).subnets(subnets);
-        stack.add(name, group.sizes(0..=4).build())
+        // moto has another default for the grace period.
+        stack.add(name, group.sizes(0..=4).health_check_grace_period(Duration::from_secs(60)).build())
     })
 }
 
@@ -51,6 +52,7 @@ fn balanced(stack: &mut Stack) -> Given {
         stack.add(name, group.build())
     });
     let group = AutoScalingGroup::builder().name("group").launch_template(template).subnets(private).sizes(0..=4);
+    let group = group.health_check_grace_period(Duration::from_secs(60));
     let group = stack.add("group", group.target_group(targets[0]).target_group(targets[1]).build());
     let balancer = stack.add("balancer", LoadBalancer::application().name("balancer").subnets(public).build());
     for (port, group) in [(80, targets[0]), (81, targets[1])] {

@@ -95,13 +95,18 @@ impl Emulator {
         self.actions().into_iter().skip(before).filter(|action| !action.starts_with("Describe")).collect()
     }
 
-    /// Requests a certificate from AWS Certificate Manager; returns its ARN. One request is not
-    /// worth another SDK crate.
+    /// Requests a certificate from AWS Certificate Manager; returns its ARN.
     pub(super) fn certificate(&self) -> String {
+        // The account that moto takes requests for that name none.
+        self.certificate_of("123456789012")
+    }
+
+    /// The same for one of the accounts. One request is not worth another SDK crate.
+    pub(super) fn certificate_of(&self, account: &str) -> String {
         let host = self.url.strip_prefix("http://").expect("an HTTP address");
         let body = r#"{"DomainName": "www.example.com"}"#;
         let request = format!(
-            "POST / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\
+            "POST / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nx-moto-account-id: {account}\r\n\
              Authorization: AWS4-HMAC-SHA256 Credential=wire/20260101/{REGION}/acm/aws4_request, SignedHeaders=host, Signature=0\r\n\
              Content-Type: application/x-amz-json-1.1\r\nX-Amz-Target: CertificateManager.RequestCertificate\r\n\
              Content-Length: {}\r\n\r\n{body}",
@@ -117,9 +122,13 @@ impl Emulator {
         document["CertificateArn"].as_str().expect("an ARN").to_owned()
     }
 
+    pub(super) fn account_id(number: usize) -> String {
+        format!("{number:012}")
+    }
+
     /// Clients for one of the accounts that the server simulates side by side.
     pub(super) fn account(&self, number: usize) -> (ec2::Client, purlin::Aws) {
-        let account = Account(format!("{number:012}"));
+        let account = Account(Self::account_id(number));
         // The SDK crates share no trait for their configuration.
         macro_rules! client {
             ($sdk:ident) => {
