@@ -25,13 +25,13 @@ pub(super) fn check(
     for (index, resource) in resources {
         let node = &stack.nodes[*index];
         let mut problems = Problems::new(&node.address, found);
-        // Two with one natural key: names, ports, priorities, rules (V6, V80, V94, V118, V193).
+        // Two with one natural key: names, ports, priorities, rules.
         let parts = resource.natural_key();
         let key = format!("{}|{parts:?}", resource.kind());
         if let Some(first) = keys.insert(key, *index) {
             let shown: Vec<_> = parts.iter().filter(|part| !part.is_pending()).map(Value::to_string).collect();
             problems.report(
-                "V6",
+                resource.traits().same,
                 "(identity)",
                 shown.join(", "),
                 format!("AWS takes it for the same as {}", stack.nodes[first].address),

@@ -349,6 +349,7 @@ impl Describe for TargetGroup {
     ];
     const CREATE: Operation = Operation::CreateTargetGroup;
     const DELETE: Operation = Operation::DeleteTargetGroup;
+    const SAME: &'static str = "V6";
 
     fn natural_key(&self) -> Vec<Value> {
         vec![Value::of(&self.name)]
