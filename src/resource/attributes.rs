@@ -52,7 +52,12 @@ impl Attributes {
     pub(crate) fn words(&self, id: &'static str, key: &str, words: &[&str], problems: &mut Problems<'_>) {
         if let Some(text) = self.0.get(key).filter(|text| !words.contains(&text.as_str())) {
             let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
-            problems.report(id, format!("attributes.{key}"), format!("{text:?}"), format!("must be {}", words.join(" or ")));
+            problems.report(
+                id,
+                format!("attributes.{key}"),
+                format!("{text:?}"),
+                format!("must be {}", words.join(" or ")),
+            );
         }
     }
 

@@ -100,8 +100,11 @@ impl LoadBalancer {
             && count != 0
             && let Some(units) = self.minimum_capacity_units.filter(|units| !bounds.contains(units))
         {
-            let rule =
-                format!("must be {} to {}, which is 2750 to 45000 for each of {zones} zones", bounds.start(), bounds.end());
+            let rule = format!(
+                "must be {} to {}, which is 2750 to 45000 for each of {zones} zones",
+                bounds.start(),
+                bounds.end()
+            );
             problems.report("V28", "minimum_capacity_units", units, rule);
         }
     }

@@ -220,13 +220,19 @@ fn addresses() -> Vec<Case> {
             balancer!(network in [PUBLIC[0]]; ip_address_type(Dualstack) ipv6_source_nat(true)
                 subnet_mapping(prefix(pick(inside, "2001:db8::/80", "2001:db8::/79"))))
         }),
-        Case::new("V16", "source NAT", "ipv6_source_nat", |inside| {
-            balancer!(network in PUBLIC; ip_address_type(pick(inside, Dualstack, Ipv4)) ipv6_source_nat(true))
-        }),
+        Case::new(
+            "V16",
+            "source NAT",
+            "ipv6_source_nat",
+            |inside| balancer!(network in PUBLIC; ip_address_type(pick(inside, Dualstack, Ipv4)) ipv6_source_nat(true)),
+        ),
         Case::new("V16", "UDP", "accept", udp),
-        Case::new("V20", "internal balancers", "ip_address_type", |inside| {
-            balancer!(application in PRIVATE; scheme(Internal) ip_address_type(pick(inside, Ipv4, Dualstack)))
-        }),
+        Case::new(
+            "V20",
+            "internal balancers",
+            "ip_address_type",
+            |inside| balancer!(application in PRIVATE; scheme(Internal) ip_address_type(pick(inside, Ipv4, Dualstack))),
+        ),
         Case::new("V20", "an address for IPv6", "subnet_mappings[0].ipv6_address", |inside| {
             balancer!(network in [PUBLIC[0]]; ip_address_type(pick(inside, Dualstack, Ipv4))
                 subnet_mapping(SubnetMapping::new().ipv6("2001:db8::5".parse().expect("an address"))))
@@ -239,9 +245,12 @@ fn addresses() -> Vec<Case> {
             balancer!(application in PUBLIC;
                 customer_owned_ipv4_pool(format!("ipv4pool-coip-{}", "a".repeat(pick(inside, 242, 243)))))
         }),
-        Case::new("V21", "a pool of IPAM", "ipv4_ipam_pool", |inside| {
-            balancer!(application in PUBLIC; ipv4_ipam_pool(pick(inside, "ipam-pool-0a", "ipam-pool-0-a")))
-        }),
+        Case::new(
+            "V21",
+            "a pool of IPAM",
+            "ipv4_ipam_pool",
+            |inside| balancer!(application in PUBLIC; ipv4_ipam_pool(pick(inside, "ipam-pool-0a", "ipam-pool-0-a"))),
+        ),
         Case::new("V21", "a pool of IPAM's length", "ipv4_ipam_pool", |inside| {
             balancer!(application in PUBLIC;
                 ipv4_ipam_pool(format!("ipam-pool-{}", "a".repeat(pick(inside, 990, 991)))))
@@ -250,15 +259,24 @@ fn addresses() -> Vec<Case> {
             balancer!(application in pick(inside, PUBLIC, PRIVATE);
                 scheme(pick(inside, InternetFacing, Internal)) ipv4_ipam_pool("ipam-pool-0a"))
         }),
-        Case::new("V28", "capacity of applications", "minimum_capacity_units", |inside| {
-            balancer!(application in PUBLIC; minimum_capacity_units(pick(inside, 100, 99)))
-        }),
-        Case::new("V28", "the least capacity of networks", "minimum_capacity_units", |inside| {
-            balancer!(network in PUBLIC; minimum_capacity_units(pick(inside, 5500, 5499)))
-        }),
-        Case::new("V28", "the most capacity of networks", "minimum_capacity_units", |inside| {
-            balancer!(network in PUBLIC; minimum_capacity_units(pick(inside, 90_000, 90_001)))
-        }),
+        Case::new(
+            "V28",
+            "capacity of applications",
+            "minimum_capacity_units",
+            |inside| balancer!(application in PUBLIC; minimum_capacity_units(pick(inside, 100, 99))),
+        ),
+        Case::new(
+            "V28",
+            "the least capacity of networks",
+            "minimum_capacity_units",
+            |inside| balancer!(network in PUBLIC; minimum_capacity_units(pick(inside, 5500, 5499))),
+        ),
+        Case::new(
+            "V28",
+            "the most capacity of networks",
+            "minimum_capacity_units",
+            |inside| balancer!(network in PUBLIC; minimum_capacity_units(pick(inside, 90_000, 90_001))),
+        ),
     ]
 }
 
@@ -270,46 +288,82 @@ fn attributes() -> Vec<Case> {
     let xff = "routing.http.xff_header_processing.mode";
     let routing = "dns_record.client_routing_policy";
     vec![
-        Case::new("V22", "1 s", idle, |inside| {
-            balancer!(application in PUBLIC; idle_timeout(seconds(pick(inside, 1, 0))))
-        }),
-        Case::new("V22", "4000 s", idle, |inside| {
-            balancer!(application in PUBLIC; idle_timeout(seconds(pick(inside, 4000, 4001))))
-        }),
-        Case::new("V23", "60 s", keep, |inside| {
-            balancer!(application in PUBLIC; client_keep_alive(seconds(pick(inside, 60, 59))))
-        }),
-        Case::new("V23", "604800 s", keep, |inside| {
-            balancer!(application in PUBLIC; client_keep_alive(seconds(pick(inside, 604_800, 604_801))))
-        }),
-        Case::new("V24", "a word", "attributes.routing.http.desync_mitigation_mode", move |inside| {
-            balancer!(application in PUBLIC; attribute(desync, pick(inside, "strictest", "strict")))
-        }),
-        Case::new("V25", "a word", "attributes.routing.http.xff_header_processing.mode", move |inside| {
-            balancer!(application in PUBLIC; attribute(xff, pick(inside, "preserve", "keep")))
-        }),
-        Case::new("V26", "a word", "attributes.dns_record.client_routing_policy", move |inside| {
-            balancer!(network in PUBLIC; attribute(routing, pick(inside, "any_availability_zone", "any")))
-        }),
+        Case::new(
+            "V22",
+            "1 s",
+            idle,
+            |inside| balancer!(application in PUBLIC; idle_timeout(seconds(pick(inside, 1, 0)))),
+        ),
+        Case::new(
+            "V22",
+            "4000 s",
+            idle,
+            |inside| balancer!(application in PUBLIC; idle_timeout(seconds(pick(inside, 4000, 4001)))),
+        ),
+        Case::new(
+            "V23",
+            "60 s",
+            keep,
+            |inside| balancer!(application in PUBLIC; client_keep_alive(seconds(pick(inside, 60, 59)))),
+        ),
+        Case::new(
+            "V23",
+            "604800 s",
+            keep,
+            |inside| balancer!(application in PUBLIC; client_keep_alive(seconds(pick(inside, 604_800, 604_801)))),
+        ),
+        Case::new(
+            "V24",
+            "a word",
+            "attributes.routing.http.desync_mitigation_mode",
+            move |inside| balancer!(application in PUBLIC; attribute(desync, pick(inside, "strictest", "strict"))),
+        ),
+        Case::new(
+            "V25",
+            "a word",
+            "attributes.routing.http.xff_header_processing.mode",
+            move |inside| balancer!(application in PUBLIC; attribute(xff, pick(inside, "preserve", "keep"))),
+        ),
+        Case::new(
+            "V26",
+            "a word",
+            "attributes.dns_record.client_routing_policy",
+            move |inside| balancer!(network in PUBLIC; attribute(routing, pick(inside, "any_availability_zone", "any"))),
+        ),
         Case::new("V27", "by its key", "attributes.load_balancing.cross_zone.enabled", |inside| {
             let value = pick(inside, "true", "false");
             balancer!(application in PUBLIC; attribute("load_balancing.cross_zone.enabled", value))
         }),
-        Case::new("V29", "7", "attributes.secondary_ips.auto_assigned.per_subnet", |inside| {
-            balancer!(network in PUBLIC; secondary_ips(pick(inside, 7, 8)))
-        }),
-        Case::new("V30", "access", "attributes.access_logs.s3.bucket", |inside| {
-            balancer!(application in PUBLIC; access_logs(pick(inside, "logs", "")))
-        }),
-        Case::new("V30", "connections", "attributes.connection_logs.s3.bucket", |inside| {
-            balancer!(application in PUBLIC; connection_logs(pick(inside, "logs", "")))
-        }),
-        Case::new("V30", "health checks", "attributes.health_check_logs.s3.bucket", |inside| {
-            balancer!(application in PUBLIC; health_check_logs(pick(inside, "logs", "")))
-        }),
-        Case::new("V32", "IPv6", "attributes.ipv6.deny_all_igw_traffic", |inside| {
-            balancer!(application in PUBLIC; ip_address_type(pick(inside, Dualstack, Ipv4)) deny_all_igw_traffic(true))
-        }),
+        Case::new(
+            "V29",
+            "7",
+            "attributes.secondary_ips.auto_assigned.per_subnet",
+            |inside| balancer!(network in PUBLIC; secondary_ips(pick(inside, 7, 8))),
+        ),
+        Case::new(
+            "V30",
+            "access",
+            "attributes.access_logs.s3.bucket",
+            |inside| balancer!(application in PUBLIC; access_logs(pick(inside, "logs", ""))),
+        ),
+        Case::new(
+            "V30",
+            "connections",
+            "attributes.connection_logs.s3.bucket",
+            |inside| balancer!(application in PUBLIC; connection_logs(pick(inside, "logs", ""))),
+        ),
+        Case::new(
+            "V30",
+            "health checks",
+            "attributes.health_check_logs.s3.bucket",
+            |inside| balancer!(application in PUBLIC; health_check_logs(pick(inside, "logs", ""))),
+        ),
+        Case::new(
+            "V32",
+            "IPv6",
+            "attributes.ipv6.deny_all_igw_traffic",
+            |inside| balancer!(application in PUBLIC; ip_address_type(pick(inside, Dualstack, Ipv4)) deny_all_igw_traffic(true)),
+        ),
         Case::new("V33", "by its key", "attributes.idle_timeout.timeout_seconds", |inside| {
             if inside {
                 balancer!(application in PUBLIC; attribute("idle_timeout.timeout_seconds", "30"))
