@@ -7,11 +7,12 @@ use crate::lookup::Found;
 use crate::problem::{Problem, Problems};
 use crate::resource::{
     Action, Actions, AnyOutputs, AnyResource, Condition, Forwarder, Listener, ListenerProtocol, ListenerRule,
-    LoadBalancerKind, ScalingPolicy, TargetProtocol,
+    ScalingPolicy, TargetProtocol,
 };
 use crate::stack::{Item, Stack};
 use crate::value::Value;
 
+use super::placement::Placement;
 use super::{ResourceChange, Subject};
 
 /// Reports what is wrong between resources.
@@ -22,16 +23,17 @@ pub(super) fn check(
     found: &mut Vec<Problem>,
 ) {
     let mut keys: HashMap<String, usize> = HashMap::new();
+    let mut placement = Placement::new(stack, resources, known);
     for (index, resource) in resources {
         let node = &stack.nodes[*index];
         let mut problems = Problems::new(&node.address, found);
-        // Two with one natural key: names, ports, priorities, rules (V6, V80, V94, V118, V193).
+        // Two with one natural key: names, ports, priorities, rules.
         let parts = resource.natural_key();
         let key = format!("{}|{parts:?}", resource.kind());
         if let Some(first) = keys.insert(key, *index) {
             let shown: Vec<_> = parts.iter().filter(|part| !part.is_pending()).map(Value::to_string).collect();
             problems.report(
-                "V6",
+                resource.traits().same,
                 "(identity)",
                 shown.join(", "),
                 format!("AWS takes it for the same as {}", stack.nodes[first].address),
@@ -51,12 +53,15 @@ pub(super) fn check(
                     );
                 }
                 check_targets(stack, &listener.action, listener.accept.protocol, &mut problems);
+                placement.listener(listener, &mut problems);
+                placement.forwards(*index, listener, &listener.action, &mut problems);
             }
             AnyResource::ListenerRule(rule) => {
                 if let Some(AnyResource::Listener(listener)) = declared(stack, &Value::of(&rule.listener)) {
                     rule.action.validate_on(listener.accept.is_https(), &mut problems);
                     check_targets(stack, &rule.action, listener.accept.protocol, &mut problems);
                     check_rule(rule, listener, &mut problems);
+                    placement.forwards(*index, listener, &rule.action, &mut problems);
                 }
             }
             AnyResource::ScalingPolicy(policy) => {
@@ -75,24 +80,9 @@ pub(super) fn check(
                     );
                 }
             }
-            AnyResource::LoadBalancer(balancer) => {
-                let subnets = declared_subnets(stack, *index, known);
-                if let Some(subnets) = subnets {
-                    let mut zones = subnets.zones.clone();
-                    zones.sort();
-                    zones.dedup();
-                    if zones.len() < 2 && balancer.kind == LoadBalancerKind::Application {
-                        problems.report(
-                            "V8",
-                            "subnets",
-                            zones.join(", "),
-                            "must be in at least two Availability Zones",
-                        );
-                    } else if zones.len() < subnets.zones.len() {
-                        problems.report("V9", "subnets", subnets.zones.join(", "), "must be one per Availability Zone");
-                    }
-                }
-            }
+            AnyResource::LoadBalancer(balancer) => placement.balancer(*index, balancer, &mut problems),
+            AnyResource::TargetGroup(group) => placement.target_group(group, &mut problems),
+            AnyResource::AutoScalingGroup(group) => placement.auto_scaling_group(group, &mut problems),
             _ => {}
         }
     }
@@ -244,18 +234,5 @@ fn declared<'a>(stack: &'a Stack, value: &Value) -> Option<&'a AnyResource> {
     match &stack.nodes.get(attr.node.index)?.item {
         Item::Resource(resource) => Some(resource),
         Item::Lookup(_) => None,
-    }
-}
-
-fn declared_subnets<'a>(
-    stack: &Stack,
-    index: usize,
-    known: &'a [Option<AnyOutputs>],
-) -> Option<&'a crate::lookup::SubnetsOutputs> {
-    let Item::Resource(AnyResource::LoadBalancer(balancer)) = &stack.nodes[index].item else { return None };
-    let Value::Pending(attr) = Value::of(&balancer.subnets) else { return None };
-    match known.get(attr.node.index)? {
-        Some(AnyOutputs::Found(Found::Subnets(subnets))) => Some(subnets),
-        _ => None,
     }
 }

@@ -197,7 +197,7 @@ fn every_problem_is_reported_at_once() {
     stack.add("same", TargetGroup::builder().name("web").vpc(vpc()).traffic(Traffic::tcp(80)).build());
     let error = Plan::preview(&stack).expect_err("problems");
     let ids: Vec<_> = error.problems().iter().map(|problem| problem.id).collect();
-    assert_eq!(ids, ["V1", "V4", "V7", "V42", "V6"], "{error}");
+    assert_eq!(ids, ["V3", "V4", "V7", "V42", "V6"], "{error}");
 }
 
 #[test]

@@ -48,6 +48,19 @@ impl Attributes {
         }
     }
 
+    /// Reports an attribute that is none of these words.
+    pub(crate) fn words(&self, id: &'static str, key: &str, words: &[&str], problems: &mut Problems<'_>) {
+        if let Some(text) = self.0.get(key).filter(|text| !words.contains(&text.as_str())) {
+            let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+            problems.report(
+                id,
+                format!("attributes.{key}"),
+                format!("{text:?}"),
+                format!("must be {}", words.join(" or ")),
+            );
+        }
+    }
+
     /// What has to be sent so that the attributes of `observed` become these: what is set, and the
     /// default of what is no longer set.
     #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "only the engine sends attributes"))]

@@ -177,6 +177,7 @@ impl Describe for Listener {
     ];
     const CREATE: Operation = Operation::CreateListener;
     const DELETE: Operation = Operation::DeleteListener;
+    const SAME: &'static str = "V80";
     const GOES_WITH_PARENT: bool = true;
 
     fn natural_key(&self) -> Vec<Value> {

@@ -134,6 +134,7 @@ impl Describe for ListenerRule {
     ];
     const CREATE: Operation = Operation::CreateRule;
     const DELETE: Operation = Operation::DeleteRule;
+    const SAME: &'static str = "V94";
     const GOES_WITH_PARENT: bool = true;
 
     fn natural_key(&self) -> Vec<Value> {

@@ -79,6 +79,8 @@ pub(crate) trait Describe: Declare {
     /// The call that creates one, and the call that deletes one.
     const CREATE: Operation;
     const DELETE: Operation;
+    /// The rule that two of one natural key break.
+    const SAME: &'static str;
     /// Whether AWS goes on working after the create call has answered.
     const SETTLES: bool = false;
     /// Whether AWS goes on working after the delete call has answered.
@@ -399,6 +401,7 @@ impl AnyResource {
 pub(crate) struct Traits {
     pub(crate) create: Operation,
     pub(crate) delete: Operation,
+    pub(crate) same: &'static str,
     pub(crate) settles: bool,
     pub(crate) lingers: bool,
     pub(crate) goes_with_parent: bool,
@@ -410,6 +413,7 @@ impl Traits {
         Self {
             create: R::CREATE,
             delete: R::DELETE,
+            same: R::SAME,
             settles: R::SETTLES,
             lingers: R::LINGERS,
             goes_with_parent: R::GOES_WITH_PARENT,

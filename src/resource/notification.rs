@@ -87,6 +87,7 @@ impl Describe for Notification {
     ];
     const CREATE: Operation = PUT;
     const DELETE: Operation = Operation::DeleteNotificationConfiguration;
+    const SAME: &'static str = "P31";
     const GOES_WITH_PARENT: bool = true;
 
     fn natural_key(&self) -> Vec<Value> {

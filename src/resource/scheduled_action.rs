@@ -222,6 +222,7 @@ impl Describe for ScheduledAction {
     ];
     const CREATE: Operation = PUT;
     const DELETE: Operation = Operation::DeleteScheduledAction;
+    const SAME: &'static str = "V193";
     const GOES_WITH_PARENT: bool = true;
 
     fn natural_key(&self) -> Vec<Value> {

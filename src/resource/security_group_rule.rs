@@ -115,6 +115,7 @@ impl Describe for SecurityGroupRule {
     // Which of the two directions is called follows from the rule.
     const CREATE: Operation = Operation::AuthorizeSecurityGroupIngress;
     const DELETE: Operation = Operation::RevokeSecurityGroupIngress;
+    const SAME: &'static str = "V118";
 
     fn natural_key(&self) -> Vec<Value> {
         let rule = Rule { description: None, ..self.rule.clone() };

@@ -61,7 +61,7 @@ impl Tags {
 
     /// Reports tags that AWS would refuse.
     pub(crate) fn validate(&self, problems: &mut Problems<'_>) {
-        let allowed = |c: char| c.is_alphanumeric() || c.is_whitespace() || "_.:/=+-@".contains(c);
+        let allowed = |c: char| c.is_alphanumeric() || (c.is_whitespace() && !c.is_control()) || "_.:/=+-@".contains(c);
         let words = "letters, digits, spaces and `_.:/=+-@`";
         for (key, value) in self.iter() {
             let path = format!("tags.{key}");

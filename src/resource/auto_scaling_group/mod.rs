@@ -507,6 +507,7 @@ impl Describe for AutoScalingGroup {
     ];
     const CREATE: Operation = Operation::CreateAutoScalingGroup;
     const DELETE: Operation = Operation::DeleteAutoScalingGroup;
+    const SAME: &'static str = "P31";
     const SETTLES: bool = true;
     const LINGERS: bool = true;
 

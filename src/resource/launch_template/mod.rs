@@ -339,6 +339,7 @@ impl Describe for LaunchTemplate {
     ];
     const CREATE: Operation = Operation::CreateLaunchTemplate;
     const DELETE: Operation = Operation::DeleteLaunchTemplate;
+    const SAME: &'static str = "P31";
     const AFTER_USERS: Option<Operation> = Some(Operation::DeleteLaunchTemplateVersions);
 
     fn natural_key(&self) -> Vec<Value> {

@@ -379,6 +379,7 @@ impl Describe for LoadBalancer {
     ];
     const CREATE: Operation = Operation::CreateLoadBalancer;
     const DELETE: Operation = Operation::DeleteLoadBalancer;
+    const SAME: &'static str = "V6";
     const SETTLES: bool = true;
 
     fn natural_key(&self) -> Vec<Value> {

@@ -245,6 +245,7 @@ impl Describe for ScalingPolicy {
     ];
     const CREATE: Operation = PUT;
     const DELETE: Operation = Operation::DeletePolicy;
+    const SAME: &'static str = "V193";
     const GOES_WITH_PARENT: bool = true;
 
     fn natural_key(&self) -> Vec<Value> {

@@ -138,6 +138,7 @@ impl Describe for SecurityGroup {
     ];
     const CREATE: Operation = Operation::CreateSecurityGroup;
     const DELETE: Operation = Operation::DeleteSecurityGroup;
+    const SAME: &'static str = "V103";
 
     fn natural_key(&self) -> Vec<Value> {
         // AWS compares the names of security groups without regard to case.

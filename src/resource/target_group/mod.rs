@@ -349,6 +349,7 @@ impl Describe for TargetGroup {
     ];
     const CREATE: Operation = Operation::CreateTargetGroup;
     const DELETE: Operation = Operation::DeleteTargetGroup;
+    const SAME: &'static str = "V6";
 
     fn natural_key(&self) -> Vec<Value> {
         vec![Value::of(&self.name)]
@@ -380,7 +381,7 @@ impl Describe for TargetGroup {
     }
 
     fn validate(&self, problems: &mut Problems<'_>) {
-        super::load_balancer::validate_name("V40", &self.name, problems);
+        super::load_balancer::validate_name(["V40"; 3], &self.name, problems);
         problems.range("V42", "traffic.port", self.traffic.map(|traffic| traffic.port), 1..=65535);
         problems.range("V42", "target_control_port", self.target_control_port, 1..=65535);
         self.validate_health_check(problems);

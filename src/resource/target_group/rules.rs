@@ -1,10 +1,16 @@
 //! What is wrong with a target group, as far as it tells by itself.
 
+use std::ops::RangeInclusive;
+
 use crate::problem::Problems;
 use crate::value::Value;
 
 use super::health_check::are_codes;
 use super::{Forwarder, GroupTargetType, HealthCheckProtocol, HostId, Received, TargetGroup, TargetProtocol, Targets};
+
+/// How many seconds there may be between two checks, and for an answer.
+const INTERVAL: RangeInclusive<u64> = 5..=300;
+const TIMEOUT: RangeInclusive<u64> = 2..=120;
 
 impl TargetGroup {
     pub(super) fn validate_health_check(&self, problems: &mut Problems<'_>) {
@@ -14,27 +20,25 @@ impl TargetGroup {
             let rule = "must be HTTP or HTTPS for HTTP and HTTPS groups, and for load balancers as targets";
             problems.report("V49", "health_check.protocol", HealthCheckProtocol::Tcp, rule);
         }
-        if !self.checks_by_http() {
-            let settings = [
-                ("health_check.path", &check.path),
-                ("health_check.success_codes", &check.success_codes),
-                ("health_check.grpc_codes", &check.grpc_codes),
-            ];
-            for (path, value) in settings {
-                if let Some(value) = value {
-                    problems.report("V50", path, format!("{value:?}"), "has no meaning for TCP health checks");
-                }
+        let tcp = !self.checks_by_http();
+        for (path, value) in [
+            ("health_check.path", &check.path),
+            ("health_check.success_codes", &check.success_codes),
+            ("health_check.grpc_codes", &check.grpc_codes),
+        ] {
+            if let Some(value) = value.as_ref().filter(|_| tcp) {
+                problems.report("V50", path, format!("{value:?}"), "has no meaning for TCP health checks");
             }
         }
-        problems.range("V51", "health_check.interval", check.interval.map(|d| d.as_secs()), 5..=300);
-        problems.range("V52", "health_check.timeout", check.timeout.map(|d| d.as_secs()), 2..=120);
+        problems.range("V51", "health_check.interval", check.interval.map(|d| d.as_secs()), INTERVAL);
+        problems.range("V52", "health_check.timeout", check.timeout.map(|d| d.as_secs()), TIMEOUT);
         self.validate_interval(problems);
         problems.range("V54", "health_check.healthy_threshold", check.healthy_threshold, 2..=10);
         problems.range("V54", "health_check.unhealthy_threshold", check.unhealthy_threshold, 2..=10);
-        if let Some(path) = &check.path {
+        if let Some(path) = check.path.as_ref().filter(|_| !tcp) {
             let allowed = |c: char| c.is_ascii_graphic();
             problems.text("V55", "health_check.path", path, 1..=1024, allowed, "printable ASCII characters");
-            if !path.starts_with('/') {
+            if !path.is_empty() && !path.starts_with('/') {
                 problems.report("V55", "health_check.path", format!("{path:?}"), "must begin with `/`");
             }
         }
@@ -51,7 +55,7 @@ impl TargetGroup {
             ("health_check.grpc_codes", &check.grpc_codes, 0..=99, self.is_grpc(), "only gRPC groups take gRPC codes"),
         ];
         for (path, codes, bounds, fits, misfit) in codes {
-            let Some(codes) = codes else { continue };
+            let Some(codes) = codes.as_ref().filter(|_| !tcp) else { continue };
             if !fits {
                 problems.report("V57", path, format!("{codes:?}"), misfit);
             } else if !are_codes(codes, &bounds) {
@@ -69,6 +73,9 @@ impl TargetGroup {
         };
         let interval = seconds(self.health_check.interval, self.default_interval());
         let timeout = seconds(self.health_check.timeout, self.default_timeout());
+        if !INTERVAL.contains(&interval) || !TIMEOUT.contains(&timeout) {
+            return;
+        }
         // Application load balancers want more, the others as much.
         let application = self.forwarder() == Forwarder::Application;
         if interval < timeout || (application && interval == timeout) {
@@ -94,7 +101,9 @@ impl TargetGroup {
             let key = format!("target_group_health.{action}.minimum_healthy_targets");
             for (unit, most) in [("count", u64::from(u32::MAX)), ("percentage", 100)] {
                 let key = format!("{key}.{unit}");
-                if get(&key) != Some("off") {
+                // Requests have to go somewhere: how many targets they want cannot be left open.
+                let off = (action, unit) != ("unhealthy_state_routing", "count");
+                if !off || get(&key) != Some("off") {
                     attributes.range("V67", &key, &[1..=most], problems);
                 }
             }
@@ -114,8 +123,21 @@ impl TargetGroup {
             report("V62", anomalies, "needs the algorithm weighted random");
         }
         let cookie = "stickiness.app_cookie.cookie_name";
-        if get(cookie).is_some_and(|name| name.is_empty() || name.starts_with("AWSALB")) {
-            report("V64", cookie, "must be a name that does not begin with `AWSALB`");
+        let fits = |c: char| c.is_ascii_graphic() && !",;".contains(c);
+        if get(cookie).is_some_and(|name| name.is_empty() || name.starts_with("AWSALB") || !name.chars().all(fits)) {
+            let rule = "must be of printable ASCII characters without spaces, `,` and `;`, and not begin with `AWSALB`";
+            report("V64", cookie, rule);
+        } else if get(cookie).is_none() && get("stickiness.type") == Some("app_cookie") {
+            report("V64", "stickiness.type", "needs the name of the cookie, `stickiness.app_cookie.cookie_name`");
+        }
+        let types: &[&str] = match self.forwarder() {
+            Forwarder::Application => &["lb_cookie", "app_cookie"],
+            Forwarder::Network => &["source_ip"],
+            Forwarder::Gateway => &["source_ip_dest_ip", "source_ip_dest_ip_proto"],
+        };
+        if get("stickiness.type").is_some_and(|kind| !types.contains(&kind)) {
+            let rule = format!("must be {} behind this type of load balancer", types.join(" or "));
+            report("V65", "stickiness.type", &rule);
         }
         if self.traffic.is_some_and(|traffic| traffic.protocol == TargetProtocol::Tls)
             && get("stickiness.enabled") == Some("true")
@@ -135,10 +157,30 @@ impl TargetGroup {
         if drains && get(terminate).map_or(!udp, |value| value == "true") {
             report("V69", drain, "needs connections to unhealthy targets not to be cut");
         }
+        let failover = |key| get(key).unwrap_or("no_rebalance");
         let (deregistered, unhealthy) = ("target_failover.on_deregistration", "target_failover.on_unhealthy");
-        if get(deregistered) != get(unhealthy) {
-            report("V70", deregistered, "both attributes of `target_failover` must have one value");
+        if failover(deregistered) != failover(unhealthy) {
+            let said = if get(deregistered).is_some() { deregistered } else { unhealthy };
+            report("V70", said, "both attributes of `target_failover` must have one value");
         }
+        // Keys that are known are known by the type of group; newer ones are passed on.
+        let lambda = "lambda.multi_value_headers.enabled";
+        for key in attributes.0.keys() {
+            if key == lambda && !self.is_lambda() {
+                report("V66", key, "is only for Lambda functions");
+            } else if is_known(key) && !self.has_attribute(key) {
+                report("V33", key, "is no attribute of target groups of this type and protocol");
+            }
+        }
+    }
+
+    /// Whether groups like this one have a known attribute.
+    fn has_attribute(&self, key: &str) -> bool {
+        if self.is_lambda() {
+            let all = ["load_balancing.cross_zone.enabled", "stickiness.enabled", "stickiness.type"];
+            return key.starts_with("lambda.") || key.starts_with("target_group_health.") || all.contains(&key);
+        }
+        key == "stickiness.type" || self.attribute_defaults().entries().any(|(own, _)| own == key)
     }
 
     pub(super) fn validate_targets(&self, problems: &mut Problems<'_>) {
@@ -194,4 +236,35 @@ impl TargetGroup {
             }
         }
     }
+}
+
+/// Whether a key is an attribute of target groups of any type.
+fn is_known(key: &str) -> bool {
+    const KNOWN: [&str; 24] = [
+        "deregistration_delay.connection_termination.enabled",
+        "deregistration_delay.timeout_seconds",
+        "lambda.multi_value_headers.enabled",
+        "load_balancing.algorithm.anomaly_mitigation",
+        "load_balancing.algorithm.type",
+        "load_balancing.cross_zone.enabled",
+        "preserve_client_ip.enabled",
+        "proxy_protocol_v2.enabled",
+        "send_tcp_reset.on_deregistration.enabled",
+        "send_tcp_reset.on_unhealthy.enabled",
+        "slow_start.duration_seconds",
+        "stickiness.app_cookie.cookie_name",
+        "stickiness.app_cookie.duration_seconds",
+        "stickiness.enabled",
+        "stickiness.lb_cookie.duration_seconds",
+        "stickiness.type",
+        "target_failover.on_deregistration",
+        "target_failover.on_unhealthy",
+        "target_group_health.dns_failover.minimum_healthy_targets.count",
+        "target_group_health.dns_failover.minimum_healthy_targets.percentage",
+        "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count",
+        "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage",
+        "target_health_state.unhealthy.connection_termination.enabled",
+        "target_health_state.unhealthy.draining_interval_seconds",
+    ];
+    KNOWN.contains(&key)
 }

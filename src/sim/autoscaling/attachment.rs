@@ -20,9 +20,9 @@ use aws_sdk_autoscaling::types::{LoadBalancerTargetGroupState, TrafficSourceIden
 
 use super::check::{self, Paging};
 use super::state::{Group, Stage, change};
-use crate::sim::elbv2;
 use crate::sim::error::ApiError;
 use crate::sim::world::World;
+use crate::sim::{ec2, elbv2};
 
 /// How many one call attaches or detaches.
 const PER_CALL: usize = 10;
@@ -146,6 +146,18 @@ pub(super) fn target_groups(world: &World, arns: &[String]) -> Result<(), ApiErr
         }
     }
     Ok(())
+}
+
+/// Target groups must be in the VPC of the subnets: their instances could not be registered otherwise.
+pub(super) fn same_vpc(world: &World, arns: &[String], subnets: &[String]) -> Result<(), ApiError> {
+    let vpc = subnets.first().and_then(|subnet| ec2::subnet_place(world, subnet)).map(|(vpc, _)| vpc);
+    let Some(vpc) = vpc else { return Ok(()) };
+    match arns.iter().find(|arn| elbv2::target_group_vpc(world, arn).is_some_and(|other| other != vpc)) {
+        Some(arn) => Err(ApiError::validation(format!(
+            "Provided Target Groups may not be valid. Please ensure they exist and try again: {arn} is not in {vpc}"
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// The traffic sources of a request with their kinds; what can exist here must exist.

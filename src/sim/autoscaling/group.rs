@@ -59,6 +59,7 @@ pub(super) fn create(
         LaunchSource::parse(world, input.launch_template(), mixed, &options.places(world))?.ok_or_else(one_source)?;
     check_capacity_type(&options, &source)?;
     let attachments = attachments(world, input)?;
+    attachment::same_vpc(world, input.target_group_arns(), &options.places(world))?;
     let tags = tag::parse(input.tags())?;
     let hooks = hooks(input)?;
     if world.autoscaling.groups.len() >= PER_REGION {

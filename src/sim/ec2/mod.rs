@@ -42,7 +42,7 @@ pub(crate) use instance::{instance_facts, instance_running_at, instance_state, t
 pub(crate) use interface::{create_service_interface, release_service_interface, set_interface_groups};
 pub(crate) use launch::launch_instance;
 pub(crate) use launch_template::resolve_template;
-pub(crate) use network::{default_subnets, subnet_is_public, subnet_place};
+pub(crate) use network::{default_subnets, subnet_is_public, subnet_place, subnet_room};
 pub(crate) use reach::reaches;
 pub(crate) use security_group::default_group;
 

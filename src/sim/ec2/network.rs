@@ -234,6 +234,11 @@ pub(super) fn free_addresses(world: &World, subnet: &Subnet) -> usize {
     all.saturating_sub(RESERVED_ADDRESSES + used(world, &subnet.id).count())
 }
 
+/// How many addresses a subnet has left; `None` for an unknown one.
+pub(crate) fn subnet_room(world: &World, subnet: &str) -> Option<usize> {
+    Some(free_addresses(world, world.ec2.subnets.get(subnet)?))
+}
+
 /// The lowest address of the subnet that no interface has; `None` when there is none left.
 pub(super) fn free_address(world: &World, subnet: &Subnet) -> Option<Ipv4Addr> {
     let taken: BTreeSet<Ipv4Addr> = used(world, &subnet.id).collect();

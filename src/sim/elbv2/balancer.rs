@@ -45,6 +45,7 @@ pub(super) fn create(world: &mut World, input: &CreateLoadBalancerInput) -> Resu
         }
         return Ok(CreateLoadBalancerOutput::builder().load_balancers(describe_one(existing, world.now)).build());
     }
+    placement::has_room(world, settings.kind, settings.places.keys())?;
     let same_kind = world.elb.balancers.values().filter(|other| other.settings.kind == settings.kind);
     if same_kind.count() >= LIMIT {
         return Err(ApiError::new("TooManyLoadBalancers", "You've reached the limit on the number of load balancers"));

@@ -42,6 +42,7 @@ pub(super) fn set_subnets(world: &mut World, input: &SetSubnetsInput) -> Result<
         settings.source_nat = source_nat.as_str() == "on";
     }
     placement::check(world, settings)?;
+    placement::has_room(world, kind, settings.places.keys().filter(|subnet| !before.places.contains_key(*subnet)))?;
     // "You must include all subnets that were enabled previously".
     if kind == Kind::Gateway && before.places.keys().any(|subnet| !settings.places.contains_key(subnet)) {
         return Err(invalid_configuration("Subnet removal is not supported for Gateway Load Balancers"));

@@ -195,6 +195,9 @@ fn checked(group: &TargetGroupSettings, health_check: &HealthCheck) -> Result<()
     }
     if let Some(path) = &health_check.path {
         check::length("healthCheckPath", path, 1..=1024)?;
+        if !path.chars().all(|character| character.is_ascii_graphic()) {
+            return Err(ApiError::validation(format!("Health check path '{path}' is not a valid URI")));
+        }
         if !path.starts_with('/') {
             return Err(ApiError::validation(format!("Health check path '{path}' must begin with a '/' character")));
         }

@@ -81,6 +81,11 @@ pub(crate) fn target_group_exists(world: &World, arn: &str) -> bool {
     world.elb.target_groups.contains_key(arn)
 }
 
+/// The VPC of a target group; `None` for an unknown one, and one of a Lambda function.
+pub(crate) fn target_group_vpc<'w>(world: &'w World, arn: &str) -> Option<&'w str> {
+    world.elb.target_groups.get(arn)?.settings.vpc.as_deref()
+}
+
 /// The load balancer that forwards to a target group.
 pub(crate) fn balancer_of<'w>(world: &'w World, target_group: &str) -> Option<&'w str> {
     world.elb.user_of(target_group).map(|balancer| balancer.arn.as_str())

@@ -12,6 +12,11 @@ use crate::sim::ec2;
 use crate::sim::error::ApiError;
 use crate::sim::world::World;
 
+/// The quota of security groups per balancer.
+const GROUPS: usize = 5;
+/// How many free addresses an Application Load Balancer wants in each subnet.
+const FREE_ADDRESSES: usize = 8;
+
 /// The subnets that a request names, as mappings either way.
 pub(super) fn mappings(
     kind: Kind,
@@ -63,10 +68,32 @@ pub(super) fn places(
     }
 }
 
+/// Refuses subnets that are too full for a balancer that is not in them yet.
+pub(super) fn has_room<'s>(
+    world: &World,
+    kind: Kind,
+    subnets: impl IntoIterator<Item = &'s String>,
+) -> Result<(), ApiError> {
+    let full = |subnet: &&String| ec2::subnet_room(world, subnet).is_some_and(|free| free < FREE_ADDRESSES);
+    match subnets.into_iter().find(full).filter(|_| kind == Kind::Application) {
+        Some(subnet) => Err(ApiError::new(
+            "InvalidSubnet",
+            format!(
+                "Not enough IP space available in {subnet}. \
+                 ELB requires at least {FREE_ADDRESSES} free IP addresses in each subnet."
+            ),
+        )),
+        None => Ok(()),
+    }
+}
+
 /// The groups of a request; each must exist in the balancer's VPC.
 pub(super) fn groups(world: &World, kind: Kind, vpc: &str, groups: &[String]) -> Result<BTreeSet<String>, ApiError> {
     if kind == Kind::Gateway && !groups.is_empty() {
         return Err(unsupported("Security groups", kind));
+    }
+    if groups.len() > GROUPS {
+        return Err(invalid_configuration(format!("A load balancer can have at most {GROUPS} security groups")));
     }
     for group in groups {
         match ec2::group_serves(world, group, vpc) {

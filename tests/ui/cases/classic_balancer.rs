@@ -1,0 +1,5 @@
+use purlin::LoadBalancer;
+
+fn main() {
+    let balancer = LoadBalancer::classic().name("Web-CLB");
+}

@@ -1,0 +1,5 @@
+use purlin::HealthCheck;
+
+fn main() {
+    let check = HealthCheck::builder().enabled(false);
+}

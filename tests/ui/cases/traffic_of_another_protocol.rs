@@ -1,0 +1,5 @@
+use purlin::Traffic;
+
+fn main() {
+    let traffic = Traffic::sctp(80);
+}
