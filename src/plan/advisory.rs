@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use crate::resource::{AnyResource, GroupHealthCheck, InstanceTag, ListenerProtocol, Peer, Rule, Schedule};
+use crate::resource::{
+    AnyResource, Direction, GroupHealthCheck, InstanceTag, ListenerProtocol, Peer, Protocol, Rule, Schedule,
+};
 use crate::stack::{Address, Item, Stack};
 use crate::value::Value;
 
@@ -49,10 +51,26 @@ pub(super) fn advise(stack: &Stack, subjects: &[Subject], changes: &[ResourceCha
                 for rule in &group.ingress {
                     open_to_the_world(rule, &mut say);
                 }
+                let egress = group.egress.as_deref().unwrap_or_default();
+                if egress.iter().any(is_everything_out) {
+                    for rule in egress.iter().filter(|rule| !is_everything_out(rule)) {
+                        egress_without_effect(rule, &mut say);
+                    }
+                }
             }
-            AnyResource::SecurityGroupRule(rule) if rule.direction == crate::resource::Direction::Ingress => {
-                open_to_the_world(&rule.rule, &mut say);
-            }
+            AnyResource::SecurityGroupRule(rule) => match rule.direction {
+                Direction::Ingress => open_to_the_world(&rule.rule, &mut say),
+                Direction::Egress => {
+                    let everything = matches!(
+                        declared(stack, subject),
+                        Some(AnyResource::SecurityGroup(group))
+                            if group.egress.as_ref().is_none_or(|egress| egress.iter().any(is_everything_out))
+                    );
+                    if everything {
+                        egress_without_effect(&rule.rule, &mut say);
+                    }
+                }
+            },
             AnyResource::ScheduledAction(action) => {
                 let ends = match &action.schedule {
                     Schedule::Once(time) => Some(time),
@@ -99,9 +117,38 @@ pub(super) fn advise(stack: &Stack, subjects: &[Subject], changes: &[ResourceCha
 
 fn open_to_the_world(rule: &Rule, say: &mut impl FnMut(&'static str, String)) {
     let open = matches!(&rule.peer, Peer::Ipv4(cidr) | Peer::Ipv6(cidr) if cidr == "0.0.0.0/0" || cidr == "::/0");
-    let web = matches!(rule.ports, Some((from, to)) if from == to && (from == 80 || from == 443));
+    // Whether behind it is a load balancer or something that answers by itself, nobody can tell here.
+    let web = matches!((rule.protocol, rule.ports), (Protocol::Tcp, Some((80, 80) | (443, 443))))
+        || matches!((rule.protocol, rule.ports), (Protocol::Udp, Some((443, 443))));
     if open && !web {
         say("open-to-the-world", format!("the whole internet may send: {}", Shown(&Value::of(rule), "ingress")));
+    }
+}
+
+fn is_everything_out(rule: &Rule) -> bool {
+    rule.is_same(&Rule::everything_out())
+}
+
+/// A rule that lets out what another rule, for every protocol and IPv4 address, lets out anyway.
+fn egress_without_effect(rule: &Rule, say: &mut impl FnMut(&'static str, String)) {
+    if matches!(rule.peer, Peer::Ipv4(_)) {
+        say(
+            "egress-without-effect",
+            format!(
+                "the group lets everything out already; declare `egress` rules or `no_egress` on it, or take this one away: {}",
+                Shown(&Value::of(rule), "egress")
+            ),
+        );
+    }
+}
+
+/// The declaration of the group of a rule.
+fn declared<'a>(stack: &'a Stack, subject: &Subject) -> Option<&'a AnyResource> {
+    let Item::Resource(AnyResource::SecurityGroupRule(rule)) = &stack.nodes[subject.node?].item else { return None };
+    let Value::Pending(attr) = Value::of(&rule.group) else { return None };
+    match &stack.nodes.get(attr.node.index)?.item {
+        Item::Resource(resource) => Some(resource),
+        Item::Lookup(_) => None,
     }
 }
 
