@@ -34,6 +34,15 @@ pub(super) fn advise(stack: &Stack, subjects: &[Subject], changes: &[ResourceCha
                 found.push(Advisory { id, address: change.address.clone(), text });
             }
         };
+        for (rule, vpc) in beyond_the_vpc(stack, subjects, subject) {
+            say(
+                "group-of-another-vpc",
+                format!(
+                    "the source or destination is a group in {vpc}; AWS takes that only while the VPCs are peered: {}",
+                    Shown(&Value::of(rule), "rule")
+                ),
+            );
+        }
         match resource {
             AnyResource::Listener(listener)
                 if listener.accept.protocol == Some(ListenerProtocol::Http)
@@ -140,6 +149,38 @@ fn egress_without_effect(rule: &Rule, say: &mut impl FnMut(&'static str, String)
             ),
         );
     }
+}
+
+/// The rules of a group, or the rule of its own, about declared groups of other VPCs, which are
+/// named too. Whether the VPCs are peered is not looked up.
+fn beyond_the_vpc<'a>(stack: &'a Stack, subjects: &[Subject], subject: &Subject) -> Vec<(&'a Rule, Value)> {
+    let group_at = |index: Option<usize>| {
+        let subject = subjects.iter().find(|subject| subject.node.is_some() && subject.node == index)?;
+        if let Some(AnyResource::SecurityGroup(group)) = &subject.desired { Some(group) } else { None }
+    };
+    let referred = |value: Value| if let Value::Pending(attr) = value { Some(attr.node.index) } else { None };
+    // As they are declared: what exists already stands in the subjects by its id.
+    let declared = subject.node.map(|index| &stack.nodes[index].item);
+    let (home, rules): (_, Vec<&Rule>) = match declared {
+        Some(Item::Resource(AnyResource::SecurityGroup(group))) => {
+            (subject.node, group.ingress.iter().chain(group.egress.iter().flatten()).collect())
+        }
+        Some(Item::Resource(AnyResource::SecurityGroupRule(rule))) => {
+            (referred(Value::of(&rule.group)), vec![&rule.rule])
+        }
+        _ => return Vec::new(),
+    };
+    let Some(home) = group_at(home) else { return Vec::new() };
+    let beyond = |rule: &&'a Rule| {
+        let Peer::Group(peer) = &rule.peer else { return None };
+        let peer = group_at(referred(Value::of(peer)))?;
+        let apart = peer.vpc != home.vpc
+            && !peer.associated_vpcs.contains(&home.vpc)
+            && !home.associated_vpcs.contains(&peer.vpc);
+        let known = ![&peer.vpc, &home.vpc].into_iter().any(|vpc| Value::of(vpc).is_pending());
+        (apart && known).then(|| (*rule, Value::of(&peer.vpc)))
+    };
+    rules.iter().filter_map(beyond).collect()
 }
 
 /// The declaration of the group of a rule.
