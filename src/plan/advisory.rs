@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use crate::resource::{AnyResource, GroupHealthCheck, InstanceTag, ListenerProtocol, Peer, Rule, Schedule};
+use crate::resource::{
+    AnyResource, Direction, GroupHealthCheck, InstanceTag, ListenerProtocol, Peer, Protocol, Rule, Schedule,
+};
 use crate::stack::{Address, Item, Stack};
 use crate::value::Value;
 
@@ -32,6 +34,15 @@ pub(super) fn advise(stack: &Stack, subjects: &[Subject], changes: &[ResourceCha
                 found.push(Advisory { id, address: change.address.clone(), text });
             }
         };
+        for (rule, vpc) in beyond_the_vpc(stack, subjects, subject) {
+            say(
+                "group-of-another-vpc",
+                format!(
+                    "the source or destination is a group in {vpc}; AWS takes that only while the VPCs are peered: {}",
+                    Shown(&Value::of(rule), "rule")
+                ),
+            );
+        }
         match resource {
             AnyResource::Listener(listener)
                 if listener.accept.protocol == Some(ListenerProtocol::Http)
@@ -49,10 +60,26 @@ pub(super) fn advise(stack: &Stack, subjects: &[Subject], changes: &[ResourceCha
                 for rule in &group.ingress {
                     open_to_the_world(rule, &mut say);
                 }
+                let egress = group.egress.as_deref().unwrap_or_default();
+                if egress.iter().any(is_everything_out) {
+                    for rule in egress.iter().filter(|rule| !is_everything_out(rule)) {
+                        egress_without_effect(rule, &mut say);
+                    }
+                }
             }
-            AnyResource::SecurityGroupRule(rule) if rule.direction == crate::resource::Direction::Ingress => {
-                open_to_the_world(&rule.rule, &mut say);
-            }
+            AnyResource::SecurityGroupRule(rule) => match rule.direction {
+                Direction::Ingress => open_to_the_world(&rule.rule, &mut say),
+                Direction::Egress => {
+                    let everything = matches!(
+                        declared(stack, subject),
+                        Some(AnyResource::SecurityGroup(group))
+                            if group.egress.as_ref().is_none_or(|egress| egress.iter().any(is_everything_out))
+                    );
+                    if everything {
+                        egress_without_effect(&rule.rule, &mut say);
+                    }
+                }
+            },
             AnyResource::ScheduledAction(action) => {
                 let ends = match &action.schedule {
                     Schedule::Once(time) => Some(time),
@@ -99,9 +126,70 @@ pub(super) fn advise(stack: &Stack, subjects: &[Subject], changes: &[ResourceCha
 
 fn open_to_the_world(rule: &Rule, say: &mut impl FnMut(&'static str, String)) {
     let open = matches!(&rule.peer, Peer::Ipv4(cidr) | Peer::Ipv6(cidr) if cidr == "0.0.0.0/0" || cidr == "::/0");
-    let web = matches!(rule.ports, Some((from, to)) if from == to && (from == 80 || from == 443));
+    // Whether behind it is a load balancer or something that answers by itself, nobody can tell here.
+    let web = matches!((rule.protocol, rule.ports), (Protocol::Tcp, Some((80, 80) | (443, 443))))
+        || matches!((rule.protocol, rule.ports), (Protocol::Udp, Some((443, 443))));
     if open && !web {
         say("open-to-the-world", format!("the whole internet may send: {}", Shown(&Value::of(rule), "ingress")));
+    }
+}
+
+fn is_everything_out(rule: &Rule) -> bool {
+    rule.is_same(&Rule::everything_out())
+}
+
+/// A rule that lets out what another rule, for every protocol and IPv4 address, lets out anyway.
+fn egress_without_effect(rule: &Rule, say: &mut impl FnMut(&'static str, String)) {
+    if matches!(rule.peer, Peer::Ipv4(_)) {
+        say(
+            "egress-without-effect",
+            format!(
+                "the group lets everything out already; declare `egress` rules or `no_egress` on it, or take this one away: {}",
+                Shown(&Value::of(rule), "egress")
+            ),
+        );
+    }
+}
+
+/// The rules of a group, or the rule of its own, about declared groups of other VPCs, which are
+/// named too. Whether the VPCs are peered is not looked up.
+fn beyond_the_vpc<'a>(stack: &'a Stack, subjects: &[Subject], subject: &Subject) -> Vec<(&'a Rule, Value)> {
+    let group_at = |index: Option<usize>| {
+        let subject = subjects.iter().find(|subject| subject.node.is_some() && subject.node == index)?;
+        if let Some(AnyResource::SecurityGroup(group)) = &subject.desired { Some(group) } else { None }
+    };
+    let referred = |value: Value| if let Value::Pending(attr) = value { Some(attr.node.index) } else { None };
+    // As they are declared: what exists already stands in the subjects by its id.
+    let declared = subject.node.map(|index| &stack.nodes[index].item);
+    let (home, rules): (_, Vec<&Rule>) = match declared {
+        Some(Item::Resource(AnyResource::SecurityGroup(group))) => {
+            (subject.node, group.ingress.iter().chain(group.egress.iter().flatten()).collect())
+        }
+        Some(Item::Resource(AnyResource::SecurityGroupRule(rule))) => {
+            (referred(Value::of(&rule.group)), vec![&rule.rule])
+        }
+        _ => return Vec::new(),
+    };
+    let Some(home) = group_at(home) else { return Vec::new() };
+    let beyond = |rule: &&'a Rule| {
+        let Peer::Group(peer) = &rule.peer else { return None };
+        let peer = group_at(referred(Value::of(peer)))?;
+        let apart = peer.vpc != home.vpc
+            && !peer.associated_vpcs.contains(&home.vpc)
+            && !home.associated_vpcs.contains(&peer.vpc);
+        let known = ![&peer.vpc, &home.vpc].into_iter().any(|vpc| Value::of(vpc).is_pending());
+        (apart && known).then(|| (*rule, Value::of(&peer.vpc)))
+    };
+    rules.iter().filter_map(beyond).collect()
+}
+
+/// The declaration of the group of a rule.
+fn declared<'a>(stack: &'a Stack, subject: &Subject) -> Option<&'a AnyResource> {
+    let Item::Resource(AnyResource::SecurityGroupRule(rule)) = &stack.nodes[subject.node?].item else { return None };
+    let Value::Pending(attr) = Value::of(&rule.group) else { return None };
+    match &stack.nodes.get(attr.node.index)?.item {
+        Item::Resource(resource) => Some(resource),
+        Item::Lookup(_) => None,
     }
 }
 

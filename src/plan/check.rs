@@ -6,8 +6,8 @@ use crate::input::Resolve;
 use crate::lookup::Found;
 use crate::problem::{Problem, Problems};
 use crate::resource::{
-    Action, Actions, AnyOutputs, AnyResource, Condition, Forwarder, Listener, ListenerProtocol, ListenerRule,
-    ScalingPolicy, TargetProtocol,
+    Action, Actions, AnyOutputs, AnyResource, Condition, Direction, Forwarder, Listener, ListenerProtocol,
+    ListenerRule, LoadBalancerKind, Rule, ScalingPolicy, SecurityGroupRule, TargetProtocol,
 };
 use crate::stack::{Item, Stack};
 use crate::value::Value;
@@ -41,29 +41,26 @@ pub(super) fn check(
         }
         match resource {
             AnyResource::Listener(listener) => {
-                let balancer = declared(stack, &Value::of(&listener.load_balancer));
-                if let Some(AnyResource::LoadBalancer(balancer)) = balancer
-                    && listener.accept.balancer() != balancer.kind.as_str()
-                {
+                if let Some(kind) = foreign_balancer(stack, listener) {
                     problems.report(
                         "V76",
                         "accept",
                         listener.accept.name(),
-                        format!("is not a protocol of {} load balancers", balancer.kind),
+                        format!("is not a protocol of {kind} load balancers"),
                     );
+                } else {
+                    check_targets(stack, &listener.action, listener.accept.protocol, &mut problems);
                 }
-                check_targets(stack, &listener.action, listener.accept.protocol, &mut problems);
                 placement.listener(listener, &mut problems);
                 placement.forwards(*index, listener, &listener.action, &mut problems);
             }
             AnyResource::ListenerRule(rule) => {
                 if let Some(AnyResource::Listener(listener)) = declared(stack, &Value::of(&rule.listener)) {
-                    rule.action.validate_on(listener.accept.is_https(), &mut problems);
-                    check_targets(stack, &rule.action, listener.accept.protocol, &mut problems);
-                    check_rule(rule, listener, &mut problems);
+                    check_rule(stack, rule, listener, &mut problems);
                     placement.forwards(*index, listener, &rule.action, &mut problems);
                 }
             }
+            AnyResource::SecurityGroupRule(rule) => check_group_rule(resources, rule, &mut problems),
             AnyResource::ScalingPolicy(policy) => {
                 if let Item::Resource(AnyResource::ScalingPolicy(declared)) = &node.item {
                     check_labels(stack, declared, &mut problems);
@@ -163,6 +160,29 @@ fn contains(list: &Value, id: &str) -> bool {
     found
 }
 
+/// The type of a listener's load balancer, if such balancers do not have such listeners.
+fn foreign_balancer(stack: &Stack, listener: &Listener) -> Option<LoadBalancerKind> {
+    let Some(AnyResource::LoadBalancer(balancer)) = declared(stack, &Value::of(&listener.load_balancer)) else {
+        return None;
+    };
+    (listener.accept.balancer() != balancer.kind.as_str()).then_some(balancer.kind)
+}
+
+/// A rule of its own must not repeat one that its group declares, or has by default.
+fn check_group_rule(resources: &[(usize, AnyResource)], rule: &SecurityGroupRule, problems: &mut Problems<'_>) {
+    let Value::Pending(attr) = Value::of(&rule.group) else { return };
+    let group = resources.iter().find(|(index, _)| *index == attr.node.index);
+    let Some((_, AnyResource::SecurityGroup(group))) = group else { return };
+    let repeats = match (rule.direction, &group.egress) {
+        (Direction::Ingress, _) => group.ingress.iter().any(|other| other.is_same(&rule.rule)),
+        (Direction::Egress, Some(egress)) => egress.iter().any(|other| other.is_same(&rule.rule)),
+        (Direction::Egress, None) => rule.rule.is_same(&Rule::everything_out()),
+    };
+    if repeats {
+        problems.report("V118", "rule", Value::of(&rule.rule), "is a rule that the group has already");
+    }
+}
+
 /// Protocols of listener and target group must go together.
 fn check_targets(stack: &Stack, actions: &Actions, listener: Option<ListenerProtocol>, problems: &mut Problems<'_>) {
     let Action::Forward(forward) = &actions.last else { return };
@@ -201,8 +221,24 @@ fn takes(group: Forwarder, receives: Option<TargetProtocol>, listener: Option<Li
     receives.is_some_and(|receives| wanted.contains(&receives))
 }
 
-/// What rules can ask for and do depends on the type of the load balancer.
-fn check_rule(rule: &ListenerRule, listener: &Listener, problems: &mut Problems<'_>) {
+/// What rules can ask for and do depends on the listener and the type of the load balancer.
+fn check_rule(stack: &Stack, rule: &ListenerRule, listener: &Listener, problems: &mut Problems<'_>) {
+    if foreign_balancer(stack, listener).is_some() {
+        return;
+    }
+    if let Action::Forward(forward) = &rule.action.last {
+        let gateway = forward.groups.iter().position(|group| {
+            let group = declared(stack, &Value::of(&group.group));
+            matches!(group, Some(AnyResource::TargetGroup(group)) if group.forwarder() == Forwarder::Gateway)
+        });
+        if let Some(index) = gateway {
+            let rule = "rules cannot forward to target groups of gateway load balancers";
+            problems.report("V101", format!("action.forward[{index}]"), "GENEVE", rule);
+            return;
+        }
+    }
+    rule.action.validate_on(listener.accept.is_https(), problems);
+    check_targets(stack, &rule.action, listener.accept.protocol, problems);
     if listener.accept.is_http() {
         if rule.conditions.iter().any(|condition| matches!(condition, Condition::SourceAddressType(_))) {
             problems.report(
@@ -222,9 +258,11 @@ fn check_rule(rule: &ListenerRule, listener: &Listener, problems: &mut Problems<
         let rule = "rules of network load balancers can only forward";
         problems.report("V81", "action", listener.accept.name(), rule);
     }
-    if rule.rewrite_host.is_some() || rule.rewrite_url.is_some() {
-        let rule = "rules of network load balancers cannot rewrite";
-        problems.report("V102", "rewrite_host", listener.accept.name(), rule);
+    for (path, rewrite) in [("rewrite_host", &rule.rewrite_host), ("rewrite_url", &rule.rewrite_url)] {
+        if rewrite.is_some() {
+            let rule = "rules of network load balancers cannot rewrite";
+            problems.report("V102", path, listener.accept.name(), rule);
+        }
     }
 }
 

@@ -191,30 +191,51 @@ impl Action {
     pub(crate) fn validate(&self, path: &str, problems: &mut Problems<'_>) {
         match self {
             Self::Forward(forward) => {
-                problems.range("V82", &format!("{path}.groups"), Some(forward.groups.len()), 1..=5);
-                for group in &forward.groups {
-                    problems.range("V82", &format!("{path}.groups.weight"), group.weight, 0..=999);
-                }
+                forward.validate(&format!("{path}.forward"), problems);
                 problems.range("V83", &format!("{path}.stickiness"), forward.stickiness, 1..=604_800);
             }
-            Self::Redirect(redirect) => redirect.validate(path, problems),
-            Self::FixedResponse(response) => {
-                let status = response.status;
-                if !matches!(status, 200..=299 | 400..=599) {
-                    problems.report("V88", format!("{path}.status"), status, "must be 200 to 299 or 400 to 599");
-                }
-                let body = response.body.as_deref().map(|body| body.chars().count());
-                problems.range("V88", &format!("{path}.body"), body, 0..=1024);
-                let types = ["text/plain", "text/css", "text/html", "application/javascript", "application/json"];
-                if let Some(kind) = response.content_type.as_deref().filter(|kind| !types.contains(kind)) {
-                    problems.report(
-                        "V88",
-                        format!("{path}.content_type"),
-                        format!("{kind:?}"),
-                        format!("must be one of {}", types.join(", ")),
-                    );
-                }
+            Self::Redirect(redirect) => redirect.validate(&format!("{path}.redirect"), problems),
+            Self::FixedResponse(response) => response.validate(&format!("{path}.fixed_response"), problems),
+        }
+    }
+}
+
+impl Forward {
+    fn validate(&self, path: &str, problems: &mut Problems<'_>) {
+        let count = self.groups.len();
+        if !(1..=5).contains(&count) {
+            problems.report("V82", path, format!("{count} target groups"), "must have 1 to 5 target groups");
+        }
+        for (index, WeightedGroup { group, weight }) in self.groups.iter().enumerate() {
+            let path = format!("{path}[{index}]");
+            problems.range("V82", &format!("{path}.weight"), *weight, 0..=999);
+            if self.groups.iter().take(index).any(|earlier| earlier.group == *group) {
+                problems.report("V82", path, Value::of(group), "must not be there twice; give it one weight");
             }
+        }
+    }
+}
+
+impl FixedResponse {
+    fn validate(&self, path: &str, problems: &mut Problems<'_>) {
+        const TYPES: [&str; 5] = ["text/plain", "text/css", "text/html", "application/javascript", "application/json"];
+        let status = self.status;
+        if !matches!(status, 200..=299 | 400..=599) {
+            let rule = "must be 200 to 299 or 400 to 599; for 3xx, use a redirect";
+            problems.report("V88", format!("{path}.status"), status, rule);
+        }
+        let length = self.body.as_deref().map_or(0, |body| body.chars().count());
+        if length > 1024 {
+            let rule = "must have up to 1024 characters";
+            problems.report("V88", format!("{path}.body"), format!("{length} characters"), rule);
+        }
+        if let Some(kind) = self.content_type.as_deref().filter(|kind| !TYPES.contains(kind)) {
+            problems.report(
+                "V88",
+                format!("{path}.content_type"),
+                format!("{kind:?}"),
+                format!("must be one of {}", TYPES.join(", ")),
+            );
         }
     }
 }
@@ -235,13 +256,21 @@ impl Redirect {
             problems.report("V85", format!("{path}.port"), format!("{port:?}"), "must be 1 to 65535 or #{port}");
         }
         for (name, value, least) in [("host", &self.host, 1), ("path", &self.path, 1), ("query", &self.query, 0)] {
-            let length = value.as_ref().map(|value| value.chars().count());
-            problems.range("V85", &format!("{path}.{name}"), length, least..=128);
+            if let Some(value) = value {
+                problems.text("V85", &format!("{path}.{name}"), value, least..=128, |_| true, "");
+            }
         }
-        if let Some(value) = self.path.as_deref().filter(|value| !value.starts_with('/')) {
+        if let Some(value) = self.path.as_deref().filter(|value| !value.is_empty() && !value.starts_with('/')) {
             problems.report("V86", format!("{path}.path"), format!("{value:?}"), "must begin with `/`");
         }
-        if [&self.protocol, &self.host, &self.port, &self.path].iter().all(|part| part.is_none()) {
+        // A keyword that stands for the same part of the request changes nothing either.
+        let kept = [
+            (&self.protocol, "#{protocol}"),
+            (&self.host, "#{host}"),
+            (&self.port, "#{port}"),
+            (&self.path, "/#{path}"),
+        ];
+        if kept.iter().all(|(part, same)| part.as_deref().is_none_or(|part| part == *same)) {
             problems.report("V86", path, "", "must change the protocol, host, port or path, or it redirects to itself");
         }
     }
@@ -291,7 +320,8 @@ impl Actions {
     /// Reports what goes only with an encrypted listener, or only with one that is not.
     pub(crate) fn validate_on(&self, https: bool, problems: &mut Problems<'_>) {
         if !https && !self.first.is_empty() {
-            problems.report("V89", "authenticate", "", "only HTTPS listeners can check who may go on");
+            let checks: Vec<_> = self.first.iter().map(Check::kind).collect();
+            problems.report("V89", "authenticate", checks.join(", "), "only HTTPS listeners can check who may go on");
         }
         if let Action::Redirect(redirect) = &self.last
             && https

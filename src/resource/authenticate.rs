@@ -240,7 +240,7 @@ fn session_defaults() -> Value {
 }
 
 impl Check {
-    fn kind(&self) -> &'static str {
+    pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Oidc(_) => "oidc",
             Self::Cognito(_) => "cognito",
@@ -265,15 +265,16 @@ impl Check {
                     ("token_endpoint", &oidc.token_endpoint),
                     ("user_info_endpoint", &oidc.user_info_endpoint),
                 ] {
-                    url(&at(name), value, problems);
+                    let _ = url(&at(name), value, problems);
                 }
                 (oidc.session_timeout, oidc.extra_params.len())
             }
             Self::Cognito(cognito) => (cognito.session_timeout, cognito.extra_params.len()),
             Self::Jwt(jwt) => {
-                url(&at("jwks_endpoint"), &jwt.jwks_endpoint, problems);
-                problems.range("V90", &at("jwks_endpoint"), Some(jwt.jwks_endpoint.chars().count()), 1..=256);
-                problems.range("V90", &at("issuer"), Some(jwt.issuer.chars().count()), 1..=256);
+                if url(&at("jwks_endpoint"), &jwt.jwks_endpoint, problems) {
+                    problems.text("V90", &at("jwks_endpoint"), &jwt.jwks_endpoint, 1..=256, |_| true, "");
+                }
+                problems.text("V90", &at("issuer"), &jwt.issuer, 1..=256, |_| true, "");
                 problems.range("V90", &at("claims"), Some(jwt.claims.len()), 0..=10);
                 for (index, claim) in jwt.claims.iter().enumerate() {
                     claim.validate(&at(&format!("claims[{index}]")), problems);
@@ -294,7 +295,7 @@ impl JwtClaim {
         }
         problems.range("V90", &format!("{path}.values"), Some(self.values.len()), 1..=10);
         for value in &self.values {
-            problems.range("V90", &format!("{path}.values"), Some(value.chars().count()), 1..=256);
+            problems.text("V90", &format!("{path}.values"), value, 1..=256, |_| true, "");
             if self.format == ClaimFormat::SpaceSeparatedValues && value.contains(' ') {
                 problems.report("V90", format!("{path}.values"), format!("{value:?}"), "must not contain spaces");
             }
@@ -302,11 +303,13 @@ impl JwtClaim {
     }
 }
 
-fn url(path: &str, value: &str, problems: &mut Problems<'_>) {
+/// Reports what is no URL with HTTPS; returns whether it is one.
+fn url(path: &str, value: &str, problems: &mut Problems<'_>) -> bool {
     let host = value.strip_prefix("https://").is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'));
     if !host {
         problems.report("V90", path, format!("{value:?}"), "must be a full URL that begins with `https://`");
     }
+    host
 }
 
 pub(super) fn validate(checks: &[Check], path: &str, problems: &mut Problems<'_>) {

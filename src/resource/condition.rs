@@ -138,6 +138,23 @@ impl Condition {
         }
     }
 
+    /// How many wildcards it has; in headers and queries, those that are escaped do not count.
+    pub(super) fn wildcards(&self) -> usize {
+        let count = |text: &str| text.replace("\\*", "").replace("\\?", "").matches(['*', '?']).count();
+        match self {
+            Self::Host(values) | Self::Path(values) | Self::Header { values, .. } => {
+                values.iter().map(|value| count(value)).sum()
+            }
+            Self::Query(pairs) => pairs.iter().map(|(key, value)| key.as_deref().map_or(0, count) + count(value)).sum(),
+            Self::HostRegex(_)
+            | Self::PathRegex(_)
+            | Self::HeaderRegex { .. }
+            | Self::Method(_)
+            | Self::SourceIp(_)
+            | Self::SourceAddressType(_) => 0,
+        }
+    }
+
     /// What AWS calls it; plain values and regular expressions of one thing are one field.
     pub(crate) fn field(&self) -> &'static str {
         match self {
@@ -151,25 +168,30 @@ impl Condition {
     }
 
     pub(super) fn validate(&self, path: &str, problems: &mut Problems<'_>) {
-        let lengths = |values: &[String], most: usize, problems: &mut Problems<'_>| {
+        let texts = |values: &[String], problems: &mut Problems<'_>, allowed: fn(char) -> bool, words: &str| {
             for value in values {
-                problems.range("V98", path, Some(value.chars().count()), 1..=most);
+                problems.text("V98", path, value, 1..=128, allowed, words);
             }
         };
         match self {
             Self::Host(values) => {
-                lengths(values, 128, problems);
+                let allowed = |c: char| c.is_ascii_alphanumeric() || "-._*?".contains(c);
+                texts(values, problems, allowed, "letters, digits and `-._*?`");
                 let fits = |value: &str| {
                     value.rsplit_once('.').is_some_and(|(_, end)| {
                         !end.is_empty() && end.chars().all(|character| character.is_ascii_alphabetic())
                     })
                 };
-                for value in values.iter().filter(|value| !fits(value)) {
+                for value in values.iter().filter(|value| !value.is_empty() && !fits(value)) {
                     let rule = "a host must contain a `.`, and only letters after the last one";
                     problems.report("V99", path, format!("{value:?}"), rule);
                 }
             }
-            Self::Path(values) | Self::HostRegex(values) | Self::PathRegex(values) => lengths(values, 128, problems),
+            Self::Path(values) => {
+                let allowed = |c: char| c.is_ascii_alphanumeric() || "_-.$/~\"'@:+&*?".contains(c);
+                texts(values, problems, allowed, "letters, digits and `_-.$/~\"'@:+&*?`");
+            }
+            Self::HostRegex(values) | Self::PathRegex(values) => texts(values, problems, |_| true, ""),
             Self::Header { name, values } | Self::HeaderRegex { name, values } => {
                 problems.text(
                     "V98",
@@ -182,7 +204,7 @@ impl Condition {
                 if name.eq_ignore_ascii_case("host") {
                     problems.report("V99", path, name, "must not be `host`; use a host condition");
                 }
-                lengths(values, 128, problems);
+                texts(values, problems, |_| true, "");
             }
             Self::Method(values) => {
                 for value in values {
@@ -198,13 +220,27 @@ impl Condition {
             }
             Self::Query(pairs) => {
                 for (key, value) in pairs {
-                    problems.range("V98", path, key.as_ref().map(|key| key.chars().count()), 1..=128);
-                    problems.range("V98", path, Some(value.chars().count()), 1..=128);
+                    for text in key.iter().chain([value]) {
+                        problems.text("V98", path, text, 1..=128, |_| true, "");
+                    }
                 }
             }
             Self::SourceIp(values) => {
-                for value in values.iter().filter(|value| value.parse::<ipnet::IpNet>().is_err()) {
-                    problems.report("V100", path, format!("{value:?}"), "must be a network such as 10.0.0.0/8");
+                for value in values {
+                    match value.parse::<ipnet::IpNet>() {
+                        Err(_) => {
+                            let rule = "must be a network with its prefix length, such as 10.0.0.0/8";
+                            problems.report("V100", path, format!("{value:?}"), rule);
+                        }
+                        Ok(network) if network != network.trunc() => {
+                            let network = network.trunc();
+                            let rule = format!(
+                                "must be a network address: the bits after the prefix are not zero; did you mean {network}?"
+                            );
+                            problems.report("V100", path, format!("{value:?}"), rule);
+                        }
+                        Ok(_) => {}
+                    }
                 }
             }
             Self::SourceAddressType(_) => {}

@@ -105,8 +105,8 @@ impl Rewrite {
     }
 
     fn validate(&self, path: &str, problems: &mut Problems<'_>) {
-        problems.range("V102", &format!("{path}.regex"), Some(self.regex.chars().count()), 1..=1024);
-        problems.range("V102", &format!("{path}.replace"), Some(self.replace.chars().count()), 0..=1024);
+        problems.text("V102", &format!("{path}.regex"), &self.regex, 1..=1024, |_| true, "");
+        problems.text("V102", &format!("{path}.replace"), &self.replace, 0..=1024, |_| true, "");
     }
 }
 
@@ -177,7 +177,13 @@ impl Describe for ListenerRule {
             problems.report("V96", "conditions", "", "must have at least one condition");
         }
         let values: usize = self.conditions.iter().map(Condition::count).sum();
-        problems.range("V97", "conditions", Some(values), 0..=5);
+        let wildcards: usize = self.conditions.iter().map(Condition::wildcards).sum();
+        for (count, most, what) in [(values, 5, "values"), (wildcards, 6, "wildcards")] {
+            if count > most {
+                let rule = format!("all conditions together can have up to {most} {what}; make several rules");
+                problems.report("V97", "conditions", format!("{count} {what}"), rule);
+            }
+        }
         for (index, condition) in self.conditions.iter().enumerate() {
             condition.validate(&format!("conditions[{index}]"), problems);
             let once = !matches!(condition.field(), "http-header" | "query-string");

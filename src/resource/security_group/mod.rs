@@ -14,6 +14,7 @@ use super::tags::VPCS;
 use super::{Describe, Operation, Property, Tags, Visit};
 
 pub use protocol::Protocol;
+use rule::DESCRIPTION;
 pub use rule::{Egress, EgressPorts, Ingress, IngressPorts, Rule};
 pub(crate) use rule::{Peer, is_description};
 
@@ -113,6 +114,22 @@ sources! {
     SecurityGroup => "id": SecurityGroupId;
 }
 
+fn validate_name(name: &str, problems: &mut Problems<'_>) {
+    let lower = name.to_lowercase();
+    let shown = format!("{name:?}");
+    if !(1..=255).contains(&name.chars().count()) {
+        problems.report("V103", "name", shown, "must have 1 to 255 characters");
+    } else if lower.starts_with("sg-") {
+        problems.report("V103", "name", shown, "must not begin with `sg-`");
+    } else if lower == "default" {
+        problems.report("V103", "name", shown, "is the name of the group that AWS makes with the VPC");
+    } else if name.ends_with(' ') {
+        problems.report("V103", "name", shown, "must not end with a space: AWS takes it away, and has another name");
+    } else {
+        problems.text("V104", "name", name, 1..=255, is_description, DESCRIPTION);
+    }
+}
+
 impl Describe for SecurityGroup {
     const PROPERTIES: &'static [Property<Self>] = &[
         Property::<Self>::new("name", "CreateSecurityGroup.GroupName", |r| Value::of(&r.name)),
@@ -169,25 +186,8 @@ impl Describe for SecurityGroup {
     }
 
     fn validate(&self, problems: &mut Problems<'_>) {
-        problems.text(
-            "V104",
-            "name",
-            &self.name,
-            1..=255,
-            is_description,
-            "letters, digits, spaces and `._-:/()#,@[]+=&;{}!$*`",
-        );
-        if self.name.to_lowercase().starts_with("sg-") {
-            problems.report("V103", "name", format!("{:?}", self.name), "must not begin with `sg-`");
-        }
-        problems.text(
-            "V106",
-            "description",
-            &self.description,
-            1..=255,
-            is_description,
-            "letters, digits, spaces and `._-:/()#,@[]+=&;{}!$*`",
-        );
+        validate_name(&self.name, problems);
+        problems.text("V106", "description", &self.description, 1..=255, is_description, DESCRIPTION);
         for (path, rules) in [("ingress", &self.ingress), ("egress", self.egress.as_ref().unwrap_or(&Vec::new()))] {
             for (index, rule) in rules.iter().enumerate() {
                 let path = format!("{path}[{index}]");

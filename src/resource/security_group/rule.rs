@@ -88,29 +88,23 @@ impl Rule {
     }
 
     pub(crate) fn validate(&self, path: &str, problems: &mut Problems<'_>) {
-        if let Some((from, to)) = self.ports {
-            match self.protocol {
-                Protocol::Tcp | Protocol::Udp => {
-                    problems.range("V109", path, Some(from), 0..=65535);
-                    problems.range("V109", path, Some(to), 0..=65535);
-                    if from > to {
-                        problems.report(
-                            "V110",
-                            path,
-                            format!("{from}-{to}"),
-                            "the first port must not be above the last",
-                        );
-                    }
-                }
-                Protocol::All | Protocol::Number(_) => {}
-                Protocol::Icmp | Protocol::Icmpv6 => {
-                    problems.range("V109", path, Some(from), -1..=255);
-                    problems.range("V109", path, Some(to), -1..=255);
-                    if from == -1 && to != -1 {
-                        problems.report("V114", path, format!("{from}-{to}"), "type -1 (all) goes with code -1 (all)");
-                    }
+        let ports = format!("{path}.ports");
+        match (self.protocol, self.ports) {
+            // That they are ports at all, the type says.
+            (Protocol::Tcp | Protocol::Udp, Some((from, to))) if from > to => {
+                let rule = "the first port must not be above the last";
+                problems.report("V110", ports, format!("{from}-{to}"), rule);
+            }
+            (Protocol::Icmp | Protocol::Icmpv6, Some((kind, code))) => {
+                problems.range("V109", &ports, Some(kind), -1..=255);
+                problems.range("V109", &ports, Some(code), -1..=255);
+                // All codes of one type can be meant (8 and -1), but not one code of all types.
+                if kind == -1 && (0..=255).contains(&code) {
+                    let rule = "type -1 (all) goes with code -1 (all)";
+                    problems.report("V114", ports, format!("type {kind} code {code}"), rule);
                 }
             }
+            _ => {}
         }
         let network = match &self.peer {
             Peer::Ipv4(cidr) => {
@@ -124,13 +118,13 @@ impl Rule {
         match network {
             Err(cidr) => problems.report(
                 "V115",
-                path,
+                format!("{path}.peer"),
                 format!("{cidr:?}"),
                 "must be a network with its prefix length, such as 10.0.0.0/16",
             ),
             Ok((cidr, network, false)) => problems.report(
                 "V115",
-                path,
+                format!("{path}.peer"),
                 format!("{cidr:?}"),
                 format!("must be a network address: the bits after the prefix are not zero; did you mean {network}?"),
             ),
@@ -141,17 +135,13 @@ impl Rule {
 
     fn validate_description(&self, path: &str, problems: &mut Problems<'_>) {
         if let Some(text) = &self.description {
-            problems.text(
-                "V107",
-                path,
-                text,
-                0..=255,
-                is_description,
-                "letters, digits, spaces and `._-:/()#,@[]+=&;{}!$*`",
-            );
+            problems.text("V107", &format!("{path}.description"), text, 0..=255, is_description, DESCRIPTION);
         }
     }
 }
+
+/// What [`is_description`] allows, in words.
+pub(super) const DESCRIPTION: &str = "letters, digits, spaces and `._-:/()#,@[]+=&;{}!$*`";
 
 pub(crate) fn is_description(c: char) -> bool {
     c.is_ascii_alphanumeric() || " ._-:/()#,@[]+=&;{}!$*".contains(c)

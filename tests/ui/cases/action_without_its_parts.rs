@@ -1,0 +1,5 @@
+use purlin::Action;
+
+fn main() {
+    let action: Action = Action::Redirect;
+}

@@ -1,0 +1,5 @@
+use purlin::Accept;
+
+fn main() {
+    let accept = Accept::https(443);
+}
