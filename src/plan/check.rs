@@ -12,7 +12,7 @@ use crate::resource::{
 use crate::stack::{Item, Stack};
 use crate::value::Value;
 
-use super::{ResourceChange, Subject};
+use super::{ResourceChange, Subject, launches};
 
 /// Reports what is wrong between resources.
 pub(super) fn check(
@@ -96,6 +96,7 @@ pub(super) fn check(
             _ => {}
         }
     }
+    launches::check(stack, known, found);
 }
 
 /// Requests are counted for a target group that the Auto Scaling group has.
