@@ -13,7 +13,7 @@ use crate::support::network;
 macro_rules! alone {
     ($($set:ident($($value:expr),*)),*) => {{
         let mut stack = Stack::new("rules");
-        stack.add("it", LaunchTemplate::builder().name("it").key_name("operators")$(.$set($($value),*))*.build());
+        stack.add("it", LaunchTemplate::builder().name("web").key_name("operators")$(.$set($($value),*))*.build());
         stack
     }};
 }
@@ -23,7 +23,7 @@ macro_rules! alone {
 macro_rules! launched {
     ($($set:ident($($value:expr),*)),*) => {
         grouped(1, |image| {
-            LaunchTemplate::builder().name("it").image(image).instance_type("t3.micro")$(.$set($($value),*))*.build()
+            LaunchTemplate::builder().name("web").image(image).instance_type("t3.micro")$(.$set($($value),*))*.build()
         })
     };
 }
@@ -112,7 +112,7 @@ fn forms() -> Vec<Case> {
             let mut stack = Stack::new("rules");
             let image = Image::named(if inside { "Web Server v1" } else { "Windows" });
             let image = stack.add("web", image);
-            stack.add("it", LaunchTemplate::builder().name("it").image(image).key_name("operators").build());
+            stack.add("it", LaunchTemplate::builder().name("web").image(image).key_name("operators").build());
             stack
         })
         .given(|sim| drop(sim.add_custom_image(SimImage::named("Windows").windows())))
@@ -199,7 +199,7 @@ fn types() -> Vec<Case> {
             mixed(|image| plain(Some(image)), [LaunchOverride::instance_type(if inside { "t3.nano" } else { "nano" })])
         }),
         Case::new("V152", "of the template", "instance_type", |inside| {
-            let it = |image| LaunchTemplate::builder().name("it").image(image);
+            let it = |image| LaunchTemplate::builder().name("web").image(image);
             grouped(1, |image| it(image).instance_type(if inside { "t3.micro" } else { "t4g.micro" }).build())
         })
         .found(Found::Planning),
@@ -213,7 +213,7 @@ fn types() -> Vec<Case> {
             let subnets = subnets(&mut stack);
             let image = stack.add("arm", Image::named("Arm"));
             let name = if inside { "m7g.large" } else { "m7i.large" };
-            let template = LaunchTemplate::builder().name("it").image(image).instance_type(name).build();
+            let template = LaunchTemplate::builder().name("web").image(image).instance_type(name).build();
             let template = stack.add("it", template);
             add_group(&mut stack, template, subnets, 1);
             stack
@@ -226,7 +226,7 @@ fn types() -> Vec<Case> {
 
 /// A template of the smallest type.
 fn plain(image: Option<Ref<Image>>) -> LaunchTemplate {
-    let it = LaunchTemplate::builder().name("it").key_name("operators");
+    let it = LaunchTemplate::builder().name("web").key_name("operators");
     match image {
         Some(image) => it.image(image).instance_type("t3.micro").build(),
         None => it.instance_type("t3.micro").build(),
@@ -257,7 +257,7 @@ fn networks() -> Vec<Case> {
         let image = web(&mut stack);
         let it = SecurityGroup::builder().name("it").description("Web").vpc(vpc).build();
         let it = stack.add("it", it);
-        let template = LaunchTemplate::builder().name("it").image(image).instance_type("t3.micro");
+        let template = LaunchTemplate::builder().name("web").image(image).instance_type("t3.micro");
         let template = if direct {
             template.security_group(it).build()
         } else {
@@ -300,7 +300,7 @@ fn networks() -> Vec<Case> {
         }),
         Case::new("V132", "groups belong to the interfaces", "security_groups", |inside| {
             grouped(1, |image| {
-                let it = LaunchTemplate::builder().name("it").image(image).instance_type("t3.micro");
+                let it = LaunchTemplate::builder().name("web").image(image).instance_type("t3.micro");
                 let it = it.network_interface(NetworkInterface::builder().device_index(0).build());
                 if inside { it.build() } else { it.security_group(group()).build() }
             })
@@ -316,9 +316,9 @@ fn networks() -> Vec<Case> {
             let subnets = subnets(&mut stack);
             let image = web(&mut stack);
             let name = if inside { "VPC-Lab" } else { "Other" };
-            let vpc = stack.add("of the group", Vpc::named(name));
+            let vpc = stack.add("other", Vpc::named(name));
             let it = stack.add("it", SecurityGroup::builder().name("it").description("Web").vpc(vpc).build());
-            let template = LaunchTemplate::builder().name("it").image(image).instance_type("t3.micro");
+            let template = LaunchTemplate::builder().name("web").image(image).instance_type("t3.micro");
             let template = stack.add("it", template.security_group(it).build());
             add_group(&mut stack, template, subnets, 1);
             stack
@@ -331,7 +331,7 @@ fn networks() -> Vec<Case> {
             let image = web(&mut stack);
             let vpc = stack.add("other", Vpc::named(if inside { "VPC-Lab" } else { "Other" }));
             let it = stack.add("default", ExistingSecurityGroup::named("default").in_vpc(vpc));
-            let template = LaunchTemplate::builder().name("it").image(image).instance_type("t3.micro");
+            let template = LaunchTemplate::builder().name("web").image(image).instance_type("t3.micro");
             let template = stack.add("it", template.security_group(it).build());
             add_group(&mut stack, template, subnets, 1);
             stack
@@ -457,18 +457,18 @@ fn scaling() -> Vec<Case> {
         Case::new("V149", "an image", "image", |inside| grouped(1, |image| plain(inside.then_some(image)))),
         Case::new("V149", "a type", "instance_type", |inside| {
             grouped(1, |image| {
-                let it = LaunchTemplate::builder().name("it").image(image);
+                let it = LaunchTemplate::builder().name("web").image(image);
                 if inside { it.instance_type("t3.micro").build() } else { it.build() }
             })
         }),
         Case::new("V149", "a type in every override or in the template", "instance_type", |inside| {
             let overrides = inside.then(|| LaunchOverride::instance_type("t3.micro"));
-            mixed(|image| LaunchTemplate::builder().name("it").image(image).build(), overrides)
+            mixed(|image| LaunchTemplate::builder().name("web").image(image).build(), overrides)
         }),
         Case::new("V149", "guidance", "image", |inside| {
             let mut stack = Stack::new("rules");
             let image = web(&mut stack);
-            let it = LaunchTemplate::builder().name("it").instance_type("t3.micro").auto_scaling_guidance(true);
+            let it = LaunchTemplate::builder().name("web").instance_type("t3.micro").auto_scaling_guidance(true);
             stack.add("it", if inside { it.image(image).build() } else { it.build() });
             stack
         })
@@ -476,7 +476,7 @@ fn scaling() -> Vec<Case> {
         .aws_accepts(),
         Case::new("V150", "an address", "network_interfaces[0].private_ip_address", move |inside| {
             grouped(size(inside), |image| {
-                let it = LaunchTemplate::builder().name("it").image(image).instance_type("t3.micro");
+                let it = LaunchTemplate::builder().name("web").image(image).instance_type("t3.micro");
                 it.network_interface(interface().private_ip_address(ADDRESS).build()).build()
             })
         }),
@@ -484,7 +484,7 @@ fn scaling() -> Vec<Case> {
             let mut stack = Stack::new("rules");
             let subnets = subnets(&mut stack);
             let image = web(&mut stack);
-            let it = LaunchTemplate::builder().name("it").image(image).instance_type("t3.micro");
+            let it = LaunchTemplate::builder().name("web").image(image).instance_type("t3.micro");
             let subnet: SubnetId = "subnet-0a1b2c3d".parse().expect("an id");
             let interface = if inside { interface().build() } else { interface().subnet(subnet).build() };
             let template = stack.add("it", it.network_interface(interface).build());
@@ -493,14 +493,14 @@ fn scaling() -> Vec<Case> {
         }),
         Case::new("V150", "an interface", "network_interfaces[0].network_interface_id", move |inside| {
             grouped(size(inside), |image| {
-                let it = LaunchTemplate::builder().name("it").image(image).instance_type("t3.micro");
+                let it = LaunchTemplate::builder().name("web").image(image).instance_type("t3.micro");
                 it.network_interface(interface().network_interface_id("eni-0a1b2c3d").build()).build()
             })
         })
         .only_planned(),
         Case::new("V151", "Spot Instances", "market", |inside| {
             let template = |image| {
-                let it = LaunchTemplate::builder().name("it").image(image).instance_type("t3.micro");
+                let it = LaunchTemplate::builder().name("web").image(image).instance_type("t3.micro");
                 it.market(if inside { Market::on_demand() } else { Market::spot() }).build()
             };
             mixed(template, [LaunchOverride::instance_type("t3.small")])
