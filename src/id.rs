@@ -17,6 +17,8 @@ pub struct InvalidId {
 enum Form {
     /// `prefix-` followed by lower-case hexadecimal digits.
     Ec2(&'static str),
+    /// The same, up to so many characters altogether.
+    UpTo(usize, &'static str),
     /// `arn:…:service:…:resource-prefix…`, of one of these services.
     Arn(&'static [(&'static str, &'static str)]),
     /// Twelve digits.
@@ -28,6 +30,7 @@ enum Form {
 impl Form {
     fn matches(&self, text: &str) -> bool {
         match self {
+            Self::UpTo(most, prefix) => text.len() <= *most && Self::Ec2(prefix).matches(text),
             Self::Ec2(prefix) => text.strip_prefix(prefix).is_some_and(|rest| {
                 !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase())
             }),
@@ -105,7 +108,7 @@ ids! {
     /// Identifies a subnet: `subnet-0a1b2c3d4e5f60718`.
     SubnetId: Form::Ec2("subnet-"), "a subnet id (`subnet-…`)";
     /// Identifies a machine image: `ami-0a1b2c3d4e5f60718`.
-    ImageId: Form::Ec2("ami-"), "an image id (`ami-…`)";
+    ImageId: Form::UpTo(21, "ami-"), "an image id (`ami-…`)";
     /// Identifies a security group: `sg-0a1b2c3d4e5f60718`.
     SecurityGroupId: Form::Ec2("sg-"), "a security group id (`sg-…`)";
     /// Identifies a security group rule: `sgr-0a1b2c3d4e5f60718`.
@@ -113,7 +116,7 @@ ids! {
     /// Identifies a prefix list: `pl-63a5400a`.
     PrefixListId: Form::Ec2("pl-"), "a prefix list id (`pl-…`)";
     /// Identifies a launch template: `lt-0a1b2c3d4e5f60718`.
-    LaunchTemplateId: Form::Ec2("lt-"), "a launch template id (`lt-…`)";
+    LaunchTemplateId: Form::UpTo(255, "lt-"), "a launch template id (`lt-…`)";
     /// Identifies an instance: `i-0a1b2c3d4e5f60718`.
     InstanceId: Form::Ec2("i-"), "an instance id (`i-…`)";
     /// Identifies an allocated Elastic IP address: `eipalloc-0a1b2c3d4e5f60718`.

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use aws_sdk_ec2::types::{Filter, Image as Ec2Image, RouteTable, SecurityGroup as Group, Subnet, Tag, Vpc as Ec2Vpc};
+use aws_sdk_ec2::types::{
+    Filter, Image as Ec2Image, PlatformValues, RouteTable, SecurityGroup as Group, Subnet, Tag, Vpc as Ec2Vpc,
+};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{SubnetId, VpcId};
@@ -356,6 +358,8 @@ fn image(address: &Address, lookup: &Image, all: &[Ec2Image]) -> Result<ImageOut
         id: id(image.image_id(), "an image id")?,
         name: image.name().unwrap_or_default().to_owned(),
         architecture: image.architecture().map_or("", |architecture| architecture.as_str()).to_owned(),
+        devices: image.block_device_mappings().iter().filter_map(|device| device.device_name.clone()).collect(),
+        windows: image.platform() == Some(&PlatformValues::Windows),
     })
 }
 

@@ -183,6 +183,10 @@ pub struct ImageOutputs {
     pub name: String,
     /// The architecture, such as `x86_64`.
     pub architecture: String,
+    /// The devices that it has volumes for.
+    pub devices: Vec<String>,
+    /// Whether it is an image of Windows.
+    pub windows: bool,
 }
 
 /// A security group that exists and that this stack does not manage.

@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
-use crate::resource::{
+use crate::resource::{AnyOutputs,
     AnyResource, Direction, GroupHealthCheck, InstanceTag, ListenerProtocol, Peer, Protocol, Rule, Schedule,
 };
 use crate::stack::{Address, Item, Stack};
 use crate::value::Value;
 
+use super::launches::found_image;
 use super::{ResourceChange, Shown, Subject};
 
 /// Something that is legal and probably unwise.
@@ -24,7 +25,12 @@ pub struct Advisory {
     pub text: String,
 }
 
-pub(super) fn advise(stack: &Stack, subjects: &[Subject], changes: &[ResourceChange]) -> Vec<Advisory> {
+pub(super) fn advise(
+    stack: &Stack,
+    subjects: &[Subject],
+    changes: &[ResourceChange],
+    known: &[Option<AnyOutputs>],
+) -> Vec<Advisory> {
     let mut found = Vec::new();
     for (subject, change) in subjects.iter().zip(changes) {
         let (Some(node), Some(resource)) = (subject.node, &subject.desired) else { continue };
@@ -96,6 +102,20 @@ pub(super) fn advise(stack: &Stack, subjects: &[Subject], changes: &[ResourceCha
                 let required = template.metadata.as_ref().and_then(|metadata| metadata.tokens_required);
                 if required != Some(true) {
                     say("metadata-tokens", "instance metadata can be read without a token; require IMDSv2 with `MetadataOptions::tokens_required`".to_owned());
+                }
+                // Of what type a key pair is takes a read of its own.
+                if let (Some(key), Item::Resource(AnyResource::LaunchTemplate(declared))) =
+                    (&template.key_name, &node.item)
+                    && let Some(image) = found_image(&Value::of(&declared.image), known)
+                    && image.windows
+                {
+                    say(
+                        "windows-key-pair",
+                        format!(
+                            "{} is an image of Windows, for which the key pair {key} must be RSA, not ED25519",
+                            image.name
+                        ),
+                    );
                 }
             }
             AnyResource::AutoScalingGroup(group) => {

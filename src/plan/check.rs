@@ -13,7 +13,7 @@ use crate::stack::{Item, Stack};
 use crate::value::Value;
 
 use super::placement::Placement;
-use super::{ResourceChange, Subject};
+use super::{ResourceChange, Subject, launches};
 
 /// Reports what is wrong between resources.
 pub(super) fn check(
@@ -83,6 +83,7 @@ pub(super) fn check(
             _ => {}
         }
     }
+    launches::check(stack, known, found);
 }
 
 /// Requests are counted for a target group that the Auto Scaling group has.

@@ -7,6 +7,7 @@ mod advisory;
 mod build;
 mod check;
 mod diff;
+mod launches;
 mod placement;
 mod places;
 mod render;

@@ -285,7 +285,9 @@ impl InstanceRequirements {
     pub(crate) fn validate(&self, path: &str, problems: &mut Problems<'_>) {
         for (name, types) in [("allowed_types", &self.allowed_types), ("excluded_types", &self.excluded_types)] {
             let at = format!("{path}.{name}");
-            problems.range("V129", &format!("{at}.len"), Some(types.len()), 0..=400);
+            if types.len() > 400 {
+                problems.report("V129", &at, format!("{} types", types.len()), "must be at most 400");
+            }
             for (index, word) in types.iter().enumerate() {
                 problems.text(
                     "V129",
@@ -299,11 +301,16 @@ impl InstanceRequirements {
         }
         if !self.allowed_types.is_empty() && !self.excluded_types.is_empty() {
             let at = format!("{path}.excluded_types");
-            problems.report("V129", at, "", "is not possible together with `allowed_types`");
+            problems.report(
+                "V129",
+                at,
+                self.excluded_types.join(", "),
+                "is not possible together with `allowed_types`",
+            );
         }
         if self.spot_price_over_lowest.is_some() && self.spot_price_of_on_demand.is_some() {
             let at = format!("{path}.spot_price_over_lowest");
-            problems.report("V129", at, "", "is not possible together with `spot_price_of_on_demand`");
+            problems.report("P44", at, "", "is not possible together with `spot_price_of_on_demand`");
         }
         let mut order = Order { path, problems };
         order.check("vcpus", Some(&self.vcpus));

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use aws_sdk_ec2::types as ec2;
-use aws_smithy_types::base64;
-use aws_smithy_types::date_time::Format;
+use aws_smithy_types::{DateTime, base64};
 
 use crate::aws::convert::{count, seconds};
 use crate::aws::{instance_requirements, known};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::resource::{
     BlockDevice, CapacityReservation, ConnectionTracking, CpuOptions, InstanceSelection, LaunchTemplate, Market,
     MetadataOptions, NetworkInterface, Placement, PrivateDnsNames, SecondaryInterface, SpotOptions,
@@ -243,23 +242,20 @@ fn placement(placement: &Placement) -> ec2::LaunchTemplatePlacementRequest {
 fn market(market: &Market) -> Result<ec2::LaunchTemplateInstanceMarketOptionsRequest> {
     Ok(ec2::LaunchTemplateInstanceMarketOptionsRequest::builder()
         .market_type(market.kind.as_str().into())
-        .set_spot_options(market.spot.as_ref().map(spot).transpose()?)
+        .set_spot_options(market.spot.as_ref().map(spot))
         .build())
 }
 
-fn spot(options: &SpotOptions) -> Result<ec2::LaunchTemplateSpotMarketOptionsRequest> {
-    let until = options.valid_until.as_deref().map(|until| {
-        aws_smithy_types::DateTime::from_str(until, Format::DateTime)
-            .map_err(|error| Error::new(ErrorKind::Invalid, format!("{until:?} is no time: {error}")))
-    });
+fn spot(options: &SpotOptions) -> ec2::LaunchTemplateSpotMarketOptionsRequest {
+    let until = options.valid_until.map(|until| DateTime::from_secs(until.as_unix()));
     let minutes = |duration: Duration| seconds(duration) / 60;
-    Ok(ec2::LaunchTemplateSpotMarketOptionsRequest::builder()
+    ec2::LaunchTemplateSpotMarketOptionsRequest::builder()
         .set_max_price(options.max_price.clone())
         .set_spot_instance_type(options.request.map(|word| word.as_str().into()))
         .set_block_duration_minutes(options.block_duration.map(minutes))
-        .set_valid_until(until.transpose()?)
+        .set_valid_until(until)
         .set_instance_interruption_behavior(options.interruption.map(|word| word.as_str().into()))
-        .build())
+        .build()
 }
 
 fn capacity_reservation(

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use aws_sdk_ec2::types as ec2;
 use aws_smithy_types::base64;
-use aws_smithy_types::date_time::Format;
 
 use crate::aws::convert::{duration, uncount};
 use crate::aws::{id, instance_requirements};
@@ -16,6 +15,7 @@ use crate::resource::{
     Market, MarketType, MetadataOptions, NetworkInterface, Placement, PrivateDnsNames, PrivateIpAddress,
     SecondaryInterface, ShutdownBehavior, SpotOptions, SpotRequest, Tags, Tenancy, UserData, Versions, VolumeType,
 };
+use crate::timestamp::Timestamp;
 
 fn owned(text: Option<&str>) -> Option<String> {
     text.map(ToOwned::to_owned)
@@ -231,7 +231,7 @@ fn market(from: &ec2::LaunchTemplateInstanceMarketOptions) -> Option<Market> {
         max_price: owned(spot.max_price()),
         request: known!(SpotRequest, spot.spot_instance_type()),
         block_duration: spot.block_duration_minutes().map(|minutes| duration(minutes) * 60),
-        valid_until: spot.valid_until().and_then(|until| until.fmt(Format::DateTime).ok()),
+        valid_until: spot.valid_until().map(|until| Timestamp::from_unix(until.secs())),
         interruption: known!(InterruptionBehavior, spot.instance_interruption_behavior()),
     });
     Some(Market { kind: known!(MarketType, from.market_type())?, spot })

@@ -7,7 +7,7 @@ use crate::input::{Input, IntoInput, Ref};
 use crate::problem::Problems;
 use crate::resource::names::names;
 use crate::resource::record::record;
-use crate::resource::{InstanceRequirements, LaunchTemplate, Visit};
+use crate::resource::{InstanceRequirements, LaunchTemplate, Visit, validate_type};
 use crate::value::{ToValue, Value};
 
 /// A launch template and which of its versions.
@@ -233,6 +233,9 @@ impl MixedInstances {
             problems.range("V175", &format!("{path}.weight"), item.weight, 1..=999);
             if let Some(template) = &item.template {
                 template.validate(&format!("{path}.template.version"), problems);
+            }
+            if let InstanceChoice::Type(name) = &item.choice {
+                validate_type(&format!("{path}.instance_type"), name, problems);
             }
             if let InstanceChoice::Requirements(requirements) = &item.choice {
                 requirements.validate(&format!("{path}.requirements"), problems);

@@ -1,5 +1,6 @@
 //! Launch templates: how instances are launched.
 
+mod instance_type;
 mod network;
 mod options;
 mod source;
@@ -17,6 +18,7 @@ use crate::input::{Input, IntoInput, sources};
 use crate::problem::Problems;
 use crate::value::Value;
 
+pub(crate) use instance_type::*;
 pub use network::*;
 pub use options::*;
 pub use source::*;
@@ -379,11 +381,15 @@ impl Describe for LaunchTemplate {
             |c| c.is_ascii_alphanumeric() || "().-/_".contains(c),
             "letters, digits and `().-/_`",
         );
-        let description = self.version_description.as_ref().map(|text| text.chars().count());
-        problems.range("V125", "version_description", description, 0..=255);
+        if let Some(description) = &self.version_description {
+            problems.text("V125", "version_description", description, 0..=255, |_| true, "");
+        }
         if let Some(data) = &self.user_data {
             // The content stays out of the report.
-            problems.range("V134", "user_data.bytes", Some(data.0.len()), 0..=16384);
+            if data.0.len() > 16384 {
+                let rule = "must be at most 16384 bytes before base64, which purlin adds; let it fetch the rest";
+                problems.report("V134", "user_data", format!("{} bytes", data.0.len()), rule);
+            }
         }
         if let Some(metadata) = &self.metadata {
             problems.range("V135", "metadata.hop_limit", metadata.hop_limit, 1..=64);
@@ -391,8 +397,12 @@ impl Describe for LaunchTemplate {
         for (index, device) in self.block_devices.iter().enumerate() {
             device.validate(&format!("block_devices[{index}]"), problems);
         }
-        if let Some(requirements) = self.instance_type.as_ref().and_then(InstanceSelection::requirements) {
-            requirements.validate("instance_requirements", problems);
+        match &self.instance_type {
+            None => {}
+            Some(InstanceSelection::Type(name)) => validate_type("instance_type", name, problems),
+            Some(InstanceSelection::Requirements(requirements)) => {
+                requirements.validate("instance_requirements", problems);
+            }
         }
         if let Some(placement) = &self.placement {
             placement.validate(problems);
@@ -401,18 +411,10 @@ impl Describe for LaunchTemplate {
             market.validate(problems);
         }
         if self.hibernation == Some(true) && self.enclaves == Some(true) {
-            problems.report("V128", "enclaves", true, "is not possible together with `hibernation`");
+            problems.report("P45", "enclaves", true, "is not possible together with `hibernation`");
         }
         self.validate_network(problems);
         self.validate_versions(problems);
-        if self.auto_scaling_guidance {
-            if self.image.is_none() {
-                problems.report("V149", "image", "", "is required of a template for Auto Scaling");
-            }
-            if self.instance_type.is_none() {
-                problems.report("V149", "instance_type", "", "is required of a template for Auto Scaling");
-            }
-        }
         self.tags.validate(problems);
         for (resource, tags) in &self.launched_tags {
             problems.range("V178", &format!("launched_tags.{resource}"), Some(tags.len()), 0..=50);
@@ -444,20 +446,20 @@ impl LaunchTemplate {
             problems.report("V131", "security_group_names", Value::of(&self.security_group_names), rule);
         }
         for (index, interface) in self.network_interfaces.iter().enumerate() {
-            interface.validate(&format!("network_interfaces[{index}]"), self.auto_scaling_guidance, problems);
+            interface.validate(&format!("network_interfaces[{index}]"), problems);
         }
         for (index, interface) in self.secondary_interfaces.iter().enumerate() {
-            interface.validate(&format!("secondary_interfaces[{index}]"), self.auto_scaling_guidance, problems);
+            interface.validate(&format!("secondary_interfaces[{index}]"), problems);
         }
         if self.network_interfaces.is_empty() {
             return;
         }
         for (path, given) in [
-            ("security_groups", !self.security_groups.is_empty()),
-            ("security_group_names", !self.security_group_names.is_empty()),
+            ("security_groups", Value::of(&self.security_groups).unless_empty()),
+            ("security_group_names", Value::of(&self.security_group_names).unless_empty()),
         ] {
-            if given {
-                problems.report("V132", path, "", "belong to the network interfaces where there are any");
+            if given != Value::Unset {
+                problems.report("V132", path, given, "belong to the network interfaces where there are any");
             }
         }
     }

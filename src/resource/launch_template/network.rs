@@ -176,8 +176,7 @@ impl NetworkInterface {
         self.security_groups.iter_mut().for_each(|group| visit(group));
     }
 
-    /// Reports what is wrong; `guided` is whether Auto Scaling is to launch many of it.
-    pub(super) fn validate(&self, path: &str, guided: bool, problems: &mut Problems<'_>) {
+    pub(super) fn validate(&self, path: &str, problems: &mut Problems<'_>) {
         let exclusive = [
             (
                 "secondary_private_ip_addresses",
@@ -192,44 +191,33 @@ impl NetworkInterface {
         for (name, count, listed, list) in exclusive {
             if let Some(count) = count.filter(|_| listed) {
                 let rule = format!("is not possible together with `{list}`");
-                problems.report("V132", format!("{path}.{name}"), count, rule);
+                problems.report("P43", format!("{path}.{name}"), count, rule);
             }
         }
         if self.private_ip_addresses.iter().filter(|address| address.primary == Some(true)).count() > 1 {
-            problems.report("V132", format!("{path}.private_ip_addresses"), "", "can have one primary address");
+            problems.report("P43", format!("{path}.private_ip_addresses"), "", "can have one primary address");
         }
         if self.ena_express_udp == Some(true) && self.ena_express != Some(true) {
-            problems.report("V132", format!("{path}.ena_express_udp"), true, "takes `ena_express(true)`, too");
+            problems.report("P43", format!("{path}.ena_express_udp"), true, "takes `ena_express(true)`, too");
         }
         let fixed = self.has_fixed_addresses();
         if self.interface_type == Some(InterfaceType::EfaOnly)
             && (fixed.is_some() || self.public_ip == Some(true) || self.ipv6_address_count.is_some())
         {
-            problems.report("V132", format!("{path}.interface_type"), "efa-only", "has no IP addresses");
+            problems.report("P43", format!("{path}.interface_type"), "efa-only", "has no IP addresses");
         }
         if let Some(tracking) = &self.connection_tracking {
             let seconds = |duration: Option<Duration>| duration.map(|duration| duration.as_secs());
             let path = format!("{path}.connection_tracking");
             let bounds = 60..=432_000;
-            problems.range("V132", &format!("{path}.tcp_established"), seconds(tracking.tcp_established), bounds);
-            problems.range("V132", &format!("{path}.udp_stream"), seconds(tracking.udp_stream), 60..=180);
-            problems.range("V132", &format!("{path}.udp"), seconds(tracking.udp), 30..=60);
-        }
-        if guided {
-            let taken = [
-                self.network_interface_id.as_ref().map(|_| "network_interface_id"),
-                self.subnet.as_ref().map(|_| "subnet"),
-                fixed,
-            ];
-            for name in taken.into_iter().flatten() {
-                let rule = "cannot be the same on every instance of an Auto Scaling group";
-                problems.report("V150", format!("{path}.{name}"), "", rule);
-            }
+            problems.range("P43", &format!("{path}.tcp_established"), seconds(tracking.tcp_established), bounds);
+            problems.range("P43", &format!("{path}.udp_stream"), seconds(tracking.udp_stream), 60..=180);
+            problems.range("P43", &format!("{path}.udp"), seconds(tracking.udp), 30..=60);
         }
     }
 
-    /// The property that names addresses, of which there can be only one instance.
-    fn has_fixed_addresses(&self) -> Option<&'static str> {
+    /// The property that names addresses, which only one instance can have.
+    pub(crate) fn has_fixed_addresses(&self) -> Option<&'static str> {
         let fixed = [
             ("private_ip_address", self.private_ip_address.is_some()),
             ("private_ip_addresses", !self.private_ip_addresses.is_empty()),
@@ -267,17 +255,13 @@ record! {
 }
 
 impl SecondaryInterface {
-    pub(super) fn validate(&self, path: &str, guided: bool, problems: &mut Problems<'_>) {
+    pub(super) fn validate(&self, path: &str, problems: &mut Problems<'_>) {
         if let Some(count) = self.private_ip_address_count.filter(|_| !self.private_ip_addresses.is_empty()) {
             let rule = "is not possible together with `private_ip_addresses`";
-            problems.report("V132", format!("{path}.private_ip_address_count"), count, rule);
+            problems.report("P43", format!("{path}.private_ip_address_count"), count, rule);
         }
         if self.delete_on_termination == Some(false) {
-            problems.report("V132", format!("{path}.delete_on_termination"), false, "can only be true");
-        }
-        if guided && !self.private_ip_addresses.is_empty() {
-            let rule = "cannot be the same on every instance of an Auto Scaling group";
-            problems.report("V150", format!("{path}.private_ip_addresses"), "", rule);
+            problems.report("P43", format!("{path}.delete_on_termination"), false, "can only be true");
         }
     }
 }

@@ -7,6 +7,7 @@ use typed_builder::TypedBuilder;
 use crate::problem::Problems;
 use crate::resource::names::names;
 use crate::resource::record::record;
+use crate::timestamp::Timestamp;
 use crate::value::{ToValue, Value};
 
 record! {
@@ -116,16 +117,17 @@ impl Placement {
     pub(super) fn validate(&self, problems: &mut Problems<'_>) {
         if self.availability_zone.is_some() && self.availability_zone_id.is_some() {
             let text = "is not possible together with `availability_zone`";
-            problems.report("V147", "placement.availability_zone_id", "", text);
+            problems.report("P41", "placement.availability_zone_id", "", text);
         }
-        if self.host_id.is_some() && self.host_resource_group.is_some() {
-            problems.report("V147", "placement.host_resource_group", "", "is not possible together with `host_id`");
+        if let Some(group) = self.host_resource_group.as_ref().filter(|_| self.host_id.is_some()) {
+            let text = "is not possible together with `host_id`";
+            problems.report("V147", "placement.host_resource_group", format!("{group:?}"), text);
         }
         if self.host_resource_group.is_some() && self.tenancy.is_some_and(|tenancy| tenancy != Tenancy::Host) {
             let text = "must be `host`, or left out, for a host resource group";
-            problems.report("V147", "placement.tenancy", Value::of(&self.tenancy), text);
+            problems.report("P41", "placement.tenancy", Value::of(&self.tenancy), text);
         }
-        problems.range("V147", "placement.partition_number", self.partition_number, 1..=7);
+        problems.range("P41", "placement.partition_number", self.partition_number, 1..=7);
     }
 }
 
@@ -167,10 +169,8 @@ record! {
         /// For how long the instance is not interrupted: 1 to 6 whole hours. AWS has retired it for
         /// new customers. Sets `BlockDurationMinutes`.
         pub(crate) block_duration: Option<Duration>,
-        /// When a persistent request ends, such as `2027-01-31T00:00:00Z`. AWS's default is after 7
-        /// days. Sets `ValidUntil`.
-        #[builder(setter(into))]
-        pub(crate) valid_until: Option<String>,
+        /// When a persistent request ends. AWS's default is after 7 days. Sets `ValidUntil`.
+        pub(crate) valid_until: Option<Timestamp>,
         /// What happens to an instance that AWS needs back. AWS's default is that it terminates.
         /// Sets `InstanceInterruptionBehavior`.
         pub(crate) interruption: Option<InterruptionBehavior>,
@@ -245,29 +245,17 @@ impl Market {
         if let Some(price) = &spot.max_price
             && !price.parse::<f64>().is_ok_and(|price| price > 0.001)
         {
-            problems.report("V138", "market.spot.max_price", price, "must be a number of dollars above 0.001");
+            problems.report("P40", "market.spot.max_price", price, "must be a number of dollars above 0.001");
         }
         if let Some(duration) = spot.block_duration {
             let seconds = duration.as_secs();
             if seconds % 3600 != 0 || !(3600..=6 * 3600).contains(&seconds) {
-                problems.report("V138", "market.spot.block_duration", seconds, "must be 1 to 6 whole hours");
+                let value = format!("{seconds} s");
+                problems.report("V138", "market.spot.block_duration", value, "must be 1 to 6 whole hours");
             }
         }
-        if let Some(until) = &spot.valid_until {
-            let form = "0000-00-00T00:00:00Z";
-            let fits = until.len() == form.len()
-                && until.chars().zip(form.chars()).all(|(c, f)| if f == '0' { c.is_ascii_digit() } else { c == f });
-            if !fits {
-                problems.report(
-                    "V138",
-                    "market.spot.valid_until",
-                    format!("{until:?}"),
-                    "must be a time such as `2027-01-31T00:00:00Z`",
-                );
-            }
-            if spot.request != Some(SpotRequest::Persistent) {
-                problems.report("V138", "market.spot.valid_until", until, "is only for persistent requests");
-            }
+        if let Some(until) = spot.valid_until.filter(|_| spot.request != Some(SpotRequest::Persistent)) {
+            problems.report("P40", "market.spot.valid_until", until, "is only for persistent requests");
         }
     }
 }

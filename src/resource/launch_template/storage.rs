@@ -1,5 +1,7 @@
 //! The volumes of instances.
 
+use std::ops::RangeInclusive;
+
 use typed_builder::TypedBuilder;
 
 use crate::problem::Problems;
@@ -79,7 +81,7 @@ record! {
 }
 
 impl BlockDevice {
-    /// Maps a volume of the instance store, counted from 0. Sets `VirtualName`.
+    /// Maps a volume of the instance store, counted from 0: up to 23. Sets `VirtualName`.
     pub fn instance_store(device: impl Into<String>, number: u32) -> Self {
         Self { virtual_name: Some(format!("ephemeral{number}")), ..Self::builder().device(device).build() }
     }
@@ -97,33 +99,14 @@ impl BlockDevice {
 
 impl BlockDevice {
     pub(super) fn validate(&self, path: &str, problems: &mut Problems<'_>) {
-        // CreateVolume documents the bounds; where the type is left out, gp2 is AWS's default.
-        let (size, iops) = match self.volume_type {
-            Some(VolumeType::Gp3) => (1..=65536, Some(3000..=80000)),
-            None | Some(VolumeType::Gp2) => (1..=16384, None),
-            Some(VolumeType::Io2) => (4..=65536, Some(100..=256_000)),
-            Some(VolumeType::Io1) => (4..=16384, Some(100..=64000)),
-            Some(VolumeType::St1 | VolumeType::Sc1) => (125..=16384, None),
-            Some(VolumeType::Standard) => (1..=1024, None),
-        };
-        problems.range("V140", &format!("{path}.size"), self.size, size);
-        match (iops, self.iops) {
-            (Some(bounds), _) => problems.range("V141", &format!("{path}.iops"), self.iops, bounds),
-            (None, Some(iops)) if self.volume_type.is_some() => {
-                problems.report("V139", format!("{path}.iops"), iops, "this volume type has no setting for it");
-            }
-            _ => {}
-        }
-        if matches!(self.volume_type, Some(VolumeType::Io1 | VolumeType::Io2)) && self.iops.is_none() {
-            problems.report("V139", format!("{path}.iops"), "", "is required for io1 and io2");
-        }
-        problems.range("V142", &format!("{path}.throughput"), self.throughput, 125..=2000);
-        if let Some(throughput) = self.throughput
-            && self.volume_type.is_some_and(|kind| kind != VolumeType::Gp3)
+        if let Some(name) = &self.virtual_name
+            && !name.strip_prefix("ephemeral").is_some_and(|number| number.parse().is_ok_and(|number: u32| number < 24))
         {
-            problems.report("V142", format!("{path}.throughput"), throughput, "is only for gp3");
+            problems.report("V146", format!("{path}.virtual_name"), name, "must be ephemeral0 to ephemeral23");
         }
-        self.validate_ratios(path, problems);
+        problems.range("V140", &format!("{path}.size"), self.size, self.sizes());
+        let iops = self.validate_iops(path, problems);
+        self.validate_throughput(path, iops, problems);
         problems.range("V144", &format!("{path}.initialization_rate"), self.initialization_rate, 100..=300);
         if let (Some(encrypted), Some(_)) = (self.encrypted, &self.snapshot) {
             problems.report(
@@ -135,32 +118,66 @@ impl BlockDevice {
         }
     }
 
-    /// How many I/O operations a volume may have for its size, and how much throughput for those.
-    fn validate_ratios(&self, path: &str, problems: &mut Problems<'_>) {
-        let for_each_gib = match self.volume_type {
-            Some(VolumeType::Gp3) => 500,
-            Some(VolumeType::Io1) => 50,
-            Some(VolumeType::Io2) => 1000,
-            _ => return,
-        };
-        // A gp3 volume has 3000, however small it is.
-        let given = if self.volume_type == Some(VolumeType::Gp3) { 3000 } else { 0 };
-        if let (Some(iops), Some(size)) = (self.iops, self.size)
-            && i64::from(iops) > (for_each_gib * i64::from(size)).max(given)
-        {
-            let rule = format!("must be at most {for_each_gib} for each of the {size} GiB");
-            problems.report("V143", format!("{path}.iops"), iops, rule);
+    /// The sizes of the type in GiB, as CreateVolume documents them; where the type is left out,
+    /// gp2 is AWS's default.
+    fn sizes(&self) -> RangeInclusive<i32> {
+        match self.volume_type {
+            Some(VolumeType::Gp3) => 1..=65536,
+            None | Some(VolumeType::Gp2) => 1..=16384,
+            Some(VolumeType::Io2) => 4..=65536,
+            Some(VolumeType::Io1) => 4..=16384,
+            Some(VolumeType::St1 | VolumeType::Sc1) => 125..=16384,
+            Some(VolumeType::Standard) => 1..=1024,
         }
-        if self.volume_type == Some(VolumeType::Gp3)
-            && let Some(throughput) = self.throughput
-            && throughput.saturating_mul(4) > self.iops.unwrap_or(3000)
-        {
-            problems.report(
-                "V143",
-                format!("{path}.throughput"),
-                throughput,
-                "must be at most a quarter of the I/O operations a second",
-            );
+    }
+
+    /// Returns the I/O operations a second that the volume has, if that is known and right.
+    fn validate_iops(&self, path: &str, problems: &mut Problems<'_>) -> Option<i32> {
+        let path = format!("{path}.iops");
+        let (bounds, for_each_gib) = match self.volume_type? {
+            VolumeType::Gp3 => (3000..=80000, 500),
+            VolumeType::Io1 => (100..=64000, 50),
+            VolumeType::Io2 => (100..=256_000, 1000),
+            kind => {
+                if let Some(iops) = self.iops {
+                    problems.report("V139", path, iops, format!("{kind} volumes have no setting for it"));
+                }
+                return None;
+            }
+        };
+        let is_gp3 = self.volume_type == Some(VolumeType::Gp3);
+        let Some(iops) = self.iops else {
+            if !is_gp3 {
+                problems.report("V139", path, "", "is required for io1 and io2");
+            }
+            return is_gp3.then_some(*bounds.start());
+        };
+        if !bounds.contains(&iops) {
+            problems.range("V141", &path, Some(iops), bounds);
+            return None;
+        }
+        // A gp3 volume has 3000, however small it is.
+        let given = if is_gp3 { *bounds.start() } else { 0 };
+        let size = self.size.filter(|size| self.sizes().contains(size));
+        if let Some(size) = size.filter(|size| iops > size.saturating_mul(for_each_gib).max(given)) {
+            let rule = format!("must be at most {for_each_gib} for each of the {size} GiB");
+            problems.report("V143", path, iops, rule);
+            return None;
+        }
+        Some(iops)
+    }
+
+    fn validate_throughput(&self, path: &str, iops: Option<i32>, problems: &mut Problems<'_>) {
+        let Some(throughput) = self.throughput else { return };
+        let path = format!("{path}.throughput");
+        let bounds = 125..=2000;
+        if self.volume_type.is_some_and(|kind| kind != VolumeType::Gp3) {
+            problems.report("V142", path, throughput, "is only for gp3");
+        } else if !bounds.contains(&throughput) {
+            problems.range("V142", &path, Some(throughput), bounds);
+        } else if let Some(iops) = iops.filter(|iops| throughput > iops / 4) {
+            let rule = format!("must be at most a quarter of the {iops} I/O operations a second");
+            problems.report("V143", path, throughput, rule);
         }
     }
 }

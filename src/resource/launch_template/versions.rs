@@ -96,9 +96,9 @@ impl LaunchTemplate {
     }
 
     pub(super) fn validate_versions(&self, problems: &mut Problems<'_>) {
-        problems.range("V125", "keep_versions", self.keep_versions, 1..=10_000);
+        problems.range("P42", "keep_versions", self.keep_versions, 1..=10_000);
         if self.default_version == Some(DefaultVersion::Number(0)) {
-            problems.report("V125", "default_version", 0, "must be at least 1");
+            problems.report("P42", "default_version", 0, "must be at least 1");
         }
     }
 }

@@ -5,7 +5,7 @@ use aws_sdk_autoscaling::types::{
     MixedInstancesPolicy,
 };
 use aws_sdk_ec2::types::{
-    InstanceRequirementsRequest, MemoryMiBRequest, RequestLaunchTemplateData, VCpuCountRangeRequest,
+    InstanceRequirementsRequest, MarketType, MemoryMiBRequest, RequestLaunchTemplateData, VCpuCountRangeRequest,
 };
 
 use super::check;
@@ -259,6 +259,11 @@ fn fully_formed(world: &World, data: &RequestLaunchTemplateData, subnets: &[Stri
     if !data.security_groups().is_empty() {
         return Err(malformed("The parameter groupName cannot be used with the parameter subnet"));
     }
+    if !data.network_interfaces().is_empty() && !data.security_group_ids().is_empty() {
+        return Err(malformed(
+            "Network interfaces and an instance-level security groups may not be specified on the same request",
+        ));
+    }
     let of_interfaces = data.network_interfaces().iter().flat_map(|interface| interface.groups());
     for group in data.security_group_ids().iter().chain(of_interfaces) {
         let serves = ec2::group_serves(world, group, vpc.as_deref().unwrap_or_default())
@@ -294,7 +299,8 @@ fn mixed_policy(world: &World, policy: &MixedInstancesPolicy) -> Result<MixedIns
     let by_attributes = template.overrides().iter().any(|item| item.instance_requirements().is_some());
     policy.instances_distribution = Some(distribution(policy.instances_distribution.take(), by_attributes)?);
     for launchable in LaunchSource::Mixed(policy.clone()).launchables(world)? {
-        if launchable.template.data.instance_market_options().is_some() {
+        let market = launchable.template.data.instance_market_options().and_then(|options| options.market_type());
+        if market == Some(&MarketType::Spot) {
             return Err(ApiError::validation(
                 "Incompatible launch template: The launch template of a mixed instances policy cannot request Spot \
              Instances.",

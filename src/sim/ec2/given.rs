@@ -33,6 +33,7 @@ pub struct SimImage {
     ports: Vec<u16>,
     root_size: i32,
     amazon: bool,
+    windows: bool,
 }
 
 impl SimImage {
@@ -45,6 +46,7 @@ impl SimImage {
             ports: vec![80],
             root_size: 8,
             amazon: false,
+            windows: false,
         }
     }
 
@@ -66,6 +68,13 @@ impl SimImage {
     #[must_use]
     pub fn root_size(mut self, gib: i32) -> Self {
         self.root_size = gib;
+        self
+    }
+
+    /// Makes it an image of Windows.
+    #[must_use]
+    pub fn windows(mut self) -> Self {
+        self.windows = true;
         self
     }
 
@@ -229,6 +238,7 @@ impl SimAws {
             id: id.clone(),
             name: image.name,
             owner,
+            windows: image.windows,
             public: image.amazon,
             architecture: image.architecture,
             root_device: "/dev/xvda".to_owned(),

@@ -21,6 +21,7 @@ pub(super) struct Image {
     /// The account that owns it.
     pub(super) owner: String,
     pub(super) public: bool,
+    pub(super) windows: bool,
     pub(super) architecture: sdk::ArchitectureValues,
     pub(super) root_device: String,
     /// In GiB.
@@ -61,7 +62,7 @@ impl Filtered for Image {
         ("ena-support", |_, _| vec!["true".to_owned()]),
         ("creation-date", |_, image| vec![image.created.clone()]),
         ("description", |_, _| Vec::new()),
-        ("platform", |_, _| Vec::new()),
+        ("platform", |_, image| image.windows.then(|| "windows".to_owned()).into_iter().collect()),
         ("block-device-mapping.device-name", |_, image| vec![image.root_device.clone()]),
         ("block-device-mapping.volume-size", |_, image| vec![image.root_size.to_string()]),
         ("block-device-mapping.volume-type", |_, _| vec!["gp3".to_owned()]),
@@ -139,8 +140,9 @@ fn to_sdk(world: &World, image: &Image) -> sdk::Image {
         .block_device_mappings(sdk::BlockDeviceMapping::builder().device_name(&image.root_device).ebs(root).build())
         .ena_support(true)
         .creation_date(&image.created)
-        .platform_details("Linux/UNIX")
-        .usage_operation("RunInstances")
+        .set_platform(image.windows.then_some(sdk::PlatformValues::Windows))
+        .platform_details(if image.windows { "Windows" } else { "Linux/UNIX" })
+        .usage_operation(if image.windows { "RunInstances:0002" } else { "RunInstances" })
         .set_tags(tags::to_sdk(image.tags(world)))
         .build()
 }

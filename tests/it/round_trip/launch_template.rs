@@ -248,7 +248,7 @@ fn market(cases: &mut Vec<Case>) {
     spot! {
         max_price: ["0.05", "0.06"],
         block_duration: [seconds(3600), seconds(7200)],
-        valid_until: ["2027-01-31T00:00:00Z", "2027-02-28T12:30:00Z"],
+        valid_until: [Timestamp::from_unix(1_800_000_000), Timestamp::from_unix(1_800_003_600)],
         interruption: [InterruptionBehavior::Stop, InterruptionBehavior::Hibernate],
     }
     cases.push(Case::new("LaunchTemplate.market.spot.request", VERSION, |setting| {
