@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use crate::resource::{AnyResource, GroupHealthCheck, InstanceTag, ListenerProtocol, Peer, Rule, Schedule};
-use crate::stack::{Address, Item, Stack};
+use crate::resource::{AnyOutputs, AnyResource, ListenerProtocol, Peer, Rule, Schedule};
+use crate::stack::{Address, Stack};
 use crate::value::Value;
 
-use super::{ResourceChange, Shown, Subject};
+use super::{ResourceChange, Shown, Subject, scaling};
 
 /// Something that is legal and probably unwise.
 ///
@@ -22,7 +22,12 @@ pub struct Advisory {
     pub text: String,
 }
 
-pub(super) fn advise(stack: &Stack, subjects: &[Subject], changes: &[ResourceChange]) -> Vec<Advisory> {
+pub(super) fn advise(
+    stack: &Stack,
+    subjects: &[Subject],
+    changes: &[ResourceChange],
+    known: &[Option<AnyOutputs>],
+) -> Vec<Advisory> {
     let mut found = Vec::new();
     for (subject, change) in subjects.iter().zip(changes) {
         let (Some(node), Some(resource)) = (subject.node, &subject.desired) else { continue };
@@ -71,26 +76,8 @@ pub(super) fn advise(stack: &Stack, subjects: &[Subject], changes: &[ResourceCha
                     say("metadata-tokens", "instance metadata can be read without a token; require IMDSv2 with `MetadataOptions::tokens_required`".to_owned());
                 }
             }
-            AnyResource::AutoScalingGroup(group) => {
-                if !group.target_groups.is_empty() && !group.health_checks.contains(&GroupHealthCheck::LoadBalancer) {
-                    say("ec2-health-only", "instances that fail the load balancer's health check are not replaced; set `health_check(GroupHealthCheck::LoadBalancer)`".to_owned());
-                }
-                if let Some(template) = template_of(stack, subject) {
-                    for (key, tag) in group.tags.iter().filter(|(_, tag)| tag.propagate) {
-                        let launched =
-                            template.launched_tags.get(&InstanceTag::Instance).and_then(|tags| tags.get(key));
-                        if let Some(other) = launched.filter(|other| **other != tag.value) {
-                            say(
-                                "tag-overrides-template",
-                                format!(
-                                    "instances get {key} = {:?} from the group, not {other:?} from the launch template; volumes keep the template's",
-                                    tag.value
-                                ),
-                            );
-                        }
-                    }
-                }
-            }
+            AnyResource::AutoScalingGroup(group) => scaling::advise_group(stack, subject, group, known, &mut say),
+            AnyResource::ScalingPolicy(_) => scaling::advise_policy(stack, subject, &mut say),
             _ => {}
         }
     }
@@ -102,18 +89,5 @@ fn open_to_the_world(rule: &Rule, say: &mut impl FnMut(&'static str, String)) {
     let web = matches!(rule.ports, Some((from, to)) if from == to && (from == 80 || from == 443));
     if open && !web {
         say("open-to-the-world", format!("the whole internet may send: {}", Shown(&Value::of(rule), "ingress")));
-    }
-}
-
-/// The declared template of a declared group.
-fn template_of<'a>(stack: &'a Stack, subject: &Subject) -> Option<&'a crate::resource::LaunchTemplate> {
-    let Item::Resource(AnyResource::AutoScalingGroup(group)) = &stack.nodes[subject.node?].item else { return None };
-    let Value::Pending(attr) = group.launch_template.templates().first().map(|template| Value::of(&template.id))?
-    else {
-        return None;
-    };
-    match &stack.nodes.get(attr.node.index)?.item {
-        Item::Resource(AnyResource::LaunchTemplate(template)) => Some(template),
-        _ => None,
     }
 }

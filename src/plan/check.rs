@@ -2,17 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::input::Resolve;
 use crate::lookup::Found;
 use crate::problem::{Problem, Problems};
 use crate::resource::{
     Action, Actions, AnyOutputs, AnyResource, Condition, Forwarder, Listener, ListenerProtocol, ListenerRule,
-    LoadBalancerKind, ScalingPolicy, TargetProtocol,
+    LoadBalancerKind, TargetProtocol,
 };
 use crate::stack::{Item, Stack};
 use crate::value::Value;
 
-use super::{ResourceChange, Subject};
+use super::{ResourceChange, Subject, scaling};
 
 /// Reports what is wrong between resources.
 pub(super) fn check(
@@ -59,20 +58,19 @@ pub(super) fn check(
                     check_rule(rule, listener, &mut problems);
                 }
             }
+            AnyResource::AutoScalingGroup(group) => scaling::check_group(stack, node, group, &mut problems),
             AnyResource::ScalingPolicy(policy) => {
                 if let Item::Resource(AnyResource::ScalingPolicy(declared)) = &node.item {
-                    check_labels(stack, declared, &mut problems);
+                    scaling::check_labels(stack, declared, &mut problems);
                 }
                 let Some(tracking) = policy.tracking() else { continue };
                 let key = format!("tracking|{:?}|{:?}", Value::of(&policy.group), tracking.metric);
                 if let Some(first) = keys.insert(key, *index) {
-                    let first = &stack.nodes[first].address;
-                    problems.report(
-                        "V194",
-                        "scaling",
-                        "",
-                        format!("{first} tracks the same metric already; AWS takes one policy for a metric"),
+                    let rule = format!(
+                        "{} tracks this metric already; target tracking policies of a group must each have another",
+                        stack.nodes[first].address
                     );
+                    problems.report("V194", "scaling", tracking.metric.name(), rule);
                 }
             }
             AnyResource::LoadBalancer(balancer) => {
@@ -94,20 +92,6 @@ pub(super) fn check(
                 }
             }
             _ => {}
-        }
-    }
-}
-
-/// Requests are counted for a target group that the Auto Scaling group has.
-fn check_labels(stack: &Stack, policy: &ScalingPolicy, problems: &mut Problems<'_>) {
-    let Some(group) = declared(stack, &Value::of(&policy.group)) else { return };
-    for label in policy.labels() {
-        let Some(attr) = label.targets().and_then(Resolve::pending) else { continue };
-        let mut attached = false;
-        group.visit_pending(&mut |other| attached |= other == attr);
-        if !attached {
-            let name = &stack.nodes[attr.node.index].address;
-            problems.report("V180", "scaling", name, "is no target group of the Auto Scaling group");
         }
     }
 }
@@ -239,7 +223,7 @@ fn check_rule(rule: &ListenerRule, listener: &Listener, problems: &mut Problems<
 }
 
 /// The declaration that a value comes from.
-fn declared<'a>(stack: &'a Stack, value: &Value) -> Option<&'a AnyResource> {
+pub(super) fn declared<'a>(stack: &'a Stack, value: &Value) -> Option<&'a AnyResource> {
     let Value::Pending(attr) = value else { return None };
     match &stack.nodes.get(attr.node.index)?.item {
         Item::Resource(resource) => Some(resource),

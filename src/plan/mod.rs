@@ -9,6 +9,7 @@ mod check;
 mod diff;
 mod places;
 mod render;
+mod scaling;
 mod steps;
 #[cfg(test)]
 mod tests;
