@@ -344,8 +344,11 @@ impl<'a> Builder<'a> {
     }
 
     fn finish(mut self, goal: Goal) -> Plan {
-        let advisories =
-            if goal == Goal::Deploy { advisory::advise(self.stack, &self.subjects, &self.changes, &self.known) } else { Vec::new() };
+        let advisories = if goal == Goal::Deploy {
+            advisory::advise(self.stack, &self.subjects, &self.changes, &self.known)
+        } else {
+            Vec::new()
+        };
         let steps = steps::steps(&self.subjects, &mut self.changes, &self.subject_of);
         Plan {
             stack: self.stack.name().to_owned(),

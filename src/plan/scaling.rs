@@ -163,7 +163,8 @@ fn zones(stack: &Stack, subject: &Subject, known: &[Option<AnyOutputs>]) -> usiz
     if let Some(zones) = group.subnets.zones() {
         return zones.names.len().max(zones.ids.len());
     }
-    let lookup = group.subnets.subnets().and_then(Resolve::pending).and_then(|attr| known.get(attr.node.index)?.as_ref());
+    let lookup =
+        group.subnets.subnets().and_then(Resolve::pending).and_then(|attr| known.get(attr.node.index)?.as_ref());
     match lookup {
         Some(AnyOutputs::Found(Found::Subnets(subnets))) => {
             subnets.zones.iter().collect::<std::collections::HashSet<_>>().len()
@@ -182,7 +183,8 @@ fn scale_in(subject: &Subject, group: &AutoScalingGroup) -> Option<String> {
     if after >= present || group.suspended_processes.contains(&ScalingProcess::Terminate) {
         return None;
     }
-    let weighted = group.launch_template.mixed().is_some_and(|mixed| mixed.overrides.iter().any(|it| it.weight.is_some()));
+    let weighted =
+        group.launch_template.mixed().is_some_and(|mixed| mixed.overrides.iter().any(|it| it.weight.is_some()));
     let counts = !weighted && group.capacity_unit.is_none_or(|unit| unit == CapacityUnit::Units);
     let units = if counts { "instances" } else { "units of capacity" };
     Some(format!("{} of {present} {units} go: the declared sizes leave {after}", present - after))

@@ -156,7 +156,12 @@ impl InstanceRefresh {
         }
         problems.range("V169", &path("bake_time"), self.bake_time.map(|time| time.as_secs()), 0..=172_800);
         if self.alarms.len() > 10 {
-            problems.report("V169", path("alarms"), format!("{} names", self.alarms.len()), "must be 10 alarms at most");
+            problems.report(
+                "V169",
+                path("alarms"),
+                format!("{} names", self.alarms.len()),
+                "must be 10 alarms at most",
+            );
         }
         if self.rolls_back() && launch.templates().iter().any(|template| template.floats()) {
             let rule = "AWS can go back to numbered versions only, not to `$Latest` and `$Default`";
