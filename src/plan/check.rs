@@ -21,6 +21,7 @@ pub(super) fn check(
     found: &mut Vec<Problem>,
 ) {
     let mut keys: HashMap<String, usize> = HashMap::new();
+    let forwarding = scaling::forwarding(stack);
     for (index, resource) in resources {
         let node = &stack.nodes[*index];
         let mut problems = Problems::new(&node.address, found);
@@ -61,7 +62,7 @@ pub(super) fn check(
             AnyResource::AutoScalingGroup(group) => scaling::check_group(stack, node, group, &mut problems),
             AnyResource::ScalingPolicy(policy) => {
                 if let Item::Resource(AnyResource::ScalingPolicy(declared)) = &node.item {
-                    scaling::check_labels(stack, declared, &mut problems);
+                    scaling::check_labels(stack, declared, &forwarding, &mut problems);
                 }
                 let Some(tracking) = policy.tracking() else { continue };
                 let key = format!("tracking|{:?}|{:?}", Value::of(&policy.group), tracking.metric);

@@ -1,5 +1,7 @@
 //! What Auto Scaling groups and their policies must be to each other, and what is unwise of them.
 
+use std::collections::HashSet;
+
 use crate::input::{Attr, Resolve};
 use crate::lookup::Found;
 use crate::problem::Problems;
@@ -46,7 +48,12 @@ pub(super) fn check_group(stack: &Stack, node: &Node, group: &AutoScalingGroup, 
 
 /// Requests are counted for a target group that the Auto Scaling group has, and that an application
 /// load balancer forwards to.
-pub(super) fn check_labels(stack: &Stack, policy: &ScalingPolicy, problems: &mut Problems<'_>) {
+pub(super) fn check_labels(
+    stack: &Stack,
+    policy: &ScalingPolicy,
+    forwarding: &HashSet<(Attr, Attr)>,
+    problems: &mut Problems<'_>,
+) {
     for label in policy.labels() {
         let Some(targets) = label.targets().and_then(Resolve::pending) else { continue };
         let name = &stack.nodes[targets.node.index].address;
@@ -61,7 +68,7 @@ pub(super) fn check_labels(stack: &Stack, policy: &ScalingPolicy, problems: &mut
         if declared.kind != LoadBalancerKind::Application {
             let rule = "is no application load balancer: only those count requests";
             problems.report("V180", "scaling", address, rule);
-        } else if !forwards(stack, balancer, targets) {
+        } else if !forwarding.contains(&(balancer, targets)) {
             let rule = format!("gets nothing from {address}: a listener or rule must forward to it");
             problems.report("V180", "scaling", name, rule);
         }
@@ -74,19 +81,22 @@ fn refers_to(resource: &AnyResource, attr: Attr) -> bool {
     refers
 }
 
-/// Whether a listener of a declared balancer, or one of its rules, forwards to a target group.
-fn forwards(stack: &Stack, balancer: Attr, targets: Attr) -> bool {
-    let of_balancer = |listener: &AnyResource| match listener {
-        AnyResource::Listener(listener) => Value::of(&listener.load_balancer) == Value::Pending(balancer),
-        _ => false,
-    };
-    stack.nodes.iter().any(|node| match &node.item {
-        Item::Resource(listener @ AnyResource::Listener(_)) => of_balancer(listener) && refers_to(listener, targets),
-        Item::Resource(any @ AnyResource::ListenerRule(rule)) => {
-            declared(stack, &Value::of(&rule.listener)).is_some_and(of_balancer) && refers_to(any, targets)
-        }
-        _ => false,
-    })
+/// What listeners, and their rules, forward: from a declared load balancer to a declared target group.
+pub(super) fn forwarding(stack: &Stack) -> HashSet<(Attr, Attr)> {
+    let mut pairs = HashSet::new();
+    for node in &stack.nodes {
+        let Item::Resource(resource) = &node.item else { continue };
+        let listener = match resource {
+            AnyResource::ListenerRule(rule) => declared(stack, &Value::of(&rule.listener)),
+            listener => Some(listener),
+        };
+        let Some(AnyResource::Listener(listener)) = listener else { continue };
+        let Some(balancer) = listener.load_balancer.pending() else { continue };
+        resource.visit_pending(&mut |other| {
+            pairs.insert((balancer, other));
+        });
+    }
+    pairs
 }
 
 /// What is unwise about a group.
@@ -144,12 +154,12 @@ pub(super) fn advise_policy(stack: &Stack, subject: &Subject, say: &mut impl FnM
     };
     let group = Value::of(&policy.group);
     let Some(AnyResource::AutoScalingGroup(scaled)) = declared(stack, &group) else { return };
-    let resized = stack.nodes.iter().any(|node| match &node.item {
+    let resizes = |node: &Node| match &node.item {
         Item::Resource(AnyResource::ScheduledAction(action)) => Value::of(&action.group) == group,
         _ => false,
-    });
+    };
     let (min, max) = scaled.sizes;
-    if min == max && !resized {
+    if min == max && !stack.nodes.iter().any(resizes) {
         say("nothing-to-scale", format!("the group has {min} instances at least and at most; give it sizes apart"));
     }
 }
@@ -166,9 +176,7 @@ fn zones(stack: &Stack, subject: &Subject, known: &[Option<AnyOutputs>]) -> usiz
     let lookup =
         group.subnets.subnets().and_then(Resolve::pending).and_then(|attr| known.get(attr.node.index)?.as_ref());
     match lookup {
-        Some(AnyOutputs::Found(Found::Subnets(subnets))) => {
-            subnets.zones.iter().collect::<std::collections::HashSet<_>>().len()
-        }
+        Some(AnyOutputs::Found(Found::Subnets(subnets))) => subnets.zones.iter().collect::<HashSet<_>>().len(),
         _ => 0,
     }
 }

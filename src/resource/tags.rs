@@ -62,23 +62,28 @@ impl Tags {
 
     /// Reports tags that AWS would refuse.
     pub(crate) fn validate(&self, problems: &mut Problems<'_>) {
+        self.validate_at("tags", problems);
+        if self.0.len() > MOST {
+            let rule = format!("must be at most {MOST}: AWS takes 50, and purlin needs some for itself");
+            problems.report("V178", "tags", format!("{} tags", self.0.len()), rule);
+        }
+    }
+
+    /// Reports keys and values that AWS would refuse.
+    pub(crate) fn validate_at(&self, path: &str, problems: &mut Problems<'_>) {
         // Letters, numbers and separators; of what is white, tabs and ends of lines are no separators.
         let space = |c: char| c.is_whitespace() && !c.is_control();
         let allowed = |c: char| c.is_alphanumeric() || space(c) || "_.:/=+-@".contains(c);
         let words = "letters, digits, spaces and `_.:/=+-@`";
         for (key, value) in self.iter() {
-            problems.text("V39", "tags", key, 1..=128, allowed, words);
-            problems.text("V39", &format!("tags.{key}"), value, 0..=256, allowed, words);
+            problems.text("V39", path, key, 1..=128, allowed, words);
+            problems.text("V39", &format!("{path}.{key}"), value, 0..=256, allowed, words);
             if key.to_lowercase().starts_with("aws:") {
-                problems.report("V39", "tags", format!("{key:?}"), "must not begin with `aws:`, which AWS reserves");
+                problems.report("V39", path, format!("{key:?}"), "must not begin with `aws:`, which AWS reserves");
             } else if key.starts_with(PREFIX) {
                 let rule = "must not begin with `purlin:`, which is reserved for purlin's own tags";
-                problems.report("P62", "tags", format!("{key:?}"), rule);
+                problems.report("P62", path, format!("{key:?}"), rule);
             }
-        }
-        if self.0.len() > MOST {
-            let rule = format!("must be at most {MOST}: AWS takes 50, and purlin needs some for itself");
-            problems.report("V178", "tags", format!("{} tags", self.0.len()), rule);
         }
     }
 

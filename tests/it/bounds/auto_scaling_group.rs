@@ -172,6 +172,25 @@ fn places_and_sizes() -> Vec<Case> {
         )
         .only_planned(),
         Case::new(
+            "scale-in",
+            "the greatest size",
+            "",
+            group(|lab, inside| {
+                let group = AutoScalingGroup::builder().name("Web-ASG").launch_template(lab.template);
+                group.subnets(lab.private).sizes(0..=u32::from(inside)).build()
+            }),
+        )
+        .found(Found::Advisory)
+        .after(running),
+        Case::new(
+            "scale-in",
+            "a pinned size",
+            "",
+            group(|lab, inside| web!(lab; .desired_capacity(u32::from(inside)).pin_desired_capacity(true))),
+        )
+        .found(Found::Advisory)
+        .after(running),
+        Case::new(
             "placement-group-zones",
             "one zone",
             "",
@@ -224,6 +243,20 @@ fn settings() -> Vec<Case> {
             }),
         )
         .aws_accepts(),
+        Case::new(
+            "ec2-health-only",
+            "the balancer's health check",
+            "",
+            group(|lab, inside| {
+                let targets = lab.targets();
+                if inside {
+                    web!(lab; .health_check(GroupHealthCheck::LoadBalancer).target_group(targets))
+                } else {
+                    web!(lab; .target_group(targets))
+                }
+            }),
+        )
+        .found(Found::Advisory),
         Case::new(
             "no-grace-period",
             "a second",
@@ -488,6 +521,13 @@ fn tags() -> Vec<Case> {
             lab.stack.add("web", targets.tag(key, value).build());
         })
     };
+    let launched = |of: fn(bool) -> (String, String)| {
+        with(move |lab, inside| {
+            let (key, value) = of(inside);
+            let template = LaunchTemplate::builder().name("Other").tag_launched([InstanceTag::Volume], key, value);
+            lab.stack.add("other", template.build());
+        })
+    };
     let of_stack = |of: fn(bool) -> (String, String)| {
         with(move |lab, inside| {
             let (key, value) = of(inside);
@@ -522,6 +562,8 @@ fn tags() -> Vec<Case> {
             "tags",
             targets(|inside| (if inside { "a:b" } else { "a,b" }.to_owned(), "b".to_owned())),
         ),
+        Case::new("V39", "a key of what is launched", "launched_tags.volume", launched(key)),
+        Case::new("V39", "a value of what is launched", "launched_tags.volume.a", launched(value)),
         Case::new("V39", "a key of the stack's tags", "tags", of_stack(key)),
         Case::new("V39", "a value of the stack's tags", "tags.a", of_stack(value)),
         // AWS takes 50, some of which are purlin's own.
