@@ -102,6 +102,7 @@ mod resource;
 #[cfg(feature = "sim")]
 pub mod sim;
 mod stack;
+mod time_zone;
 mod timestamp;
 mod value;
 

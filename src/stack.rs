@@ -285,7 +285,10 @@ impl Stack {
     pub(crate) fn not_accepted(&self, mut problems: Vec<Problem>) -> Vec<Problem> {
         problems.retain(|problem| {
             let node = self.index.get(&problem.address).and_then(|index| self.nodes.get(*index));
-            let accepted = node.is_some_and(|node| self.accepts(node, problem.id));
+            let accepted = match node {
+                Some(node) => self.accepts(node, problem.id),
+                None => self.accepted.iter().any(|(accepted, _)| accepted == problem.id),
+            };
             !(accepted && problem.id.starts_with('V'))
         });
         problems
@@ -304,7 +307,9 @@ impl Stack {
     pub(crate) fn problems(&self) -> Vec<Problem> {
         let mut found = self.problems.clone();
         let address = Address::new("Stack", &self.name);
-        Problems::new(&address, &mut found).text(
+        let mut problems = Problems::new(&address, &mut found);
+        self.tags.validate(&mut problems);
+        problems.text(
             "P4",
             "name",
             &self.name,

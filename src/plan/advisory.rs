@@ -2,14 +2,12 @@
 
 use serde::Serialize;
 
-use crate::resource::{AnyOutputs,
-    AnyResource, Direction, GroupHealthCheck, InstanceTag, ListenerProtocol, Peer, Protocol, Rule, Schedule,
-};
+use crate::resource::{AnyOutputs, AnyResource, Direction, ListenerProtocol, Peer, Protocol, Rule, Schedule};
 use crate::stack::{Address, Item, Stack};
 use crate::value::Value;
 
 use super::launches::found_image;
-use super::{ResourceChange, Shown, Subject};
+use super::{ResourceChange, Shown, Subject, scaling};
 
 /// Something that is legal and probably unwise.
 ///
@@ -118,26 +116,8 @@ pub(super) fn advise(
                     );
                 }
             }
-            AnyResource::AutoScalingGroup(group) => {
-                if !group.target_groups.is_empty() && !group.health_checks.contains(&GroupHealthCheck::LoadBalancer) {
-                    say("ec2-health-only", "instances that fail the load balancer's health check are not replaced; set `health_check(GroupHealthCheck::LoadBalancer)`".to_owned());
-                }
-                if let Some(template) = template_of(stack, subject) {
-                    for (key, tag) in group.tags.iter().filter(|(_, tag)| tag.propagate) {
-                        let launched =
-                            template.launched_tags.get(&InstanceTag::Instance).and_then(|tags| tags.get(key));
-                        if let Some(other) = launched.filter(|other| **other != tag.value) {
-                            say(
-                                "tag-overrides-template",
-                                format!(
-                                    "instances get {key} = {:?} from the group, not {other:?} from the launch template; volumes keep the template's",
-                                    tag.value
-                                ),
-                            );
-                        }
-                    }
-                }
-            }
+            AnyResource::AutoScalingGroup(group) => scaling::advise_group(stack, subject, group, known, &mut say),
+            AnyResource::ScalingPolicy(_) => scaling::advise_policy(stack, subject, &mut say),
             _ => {}
         }
     }
@@ -210,18 +190,5 @@ fn declared<'a>(stack: &'a Stack, subject: &Subject) -> Option<&'a AnyResource> 
     match &stack.nodes.get(attr.node.index)?.item {
         Item::Resource(resource) => Some(resource),
         Item::Lookup(_) => None,
-    }
-}
-
-/// The declared template of a declared group.
-fn template_of<'a>(stack: &'a Stack, subject: &Subject) -> Option<&'a crate::resource::LaunchTemplate> {
-    let Item::Resource(AnyResource::AutoScalingGroup(group)) = &stack.nodes[subject.node?].item else { return None };
-    let Value::Pending(attr) = group.launch_template.templates().first().map(|template| Value::of(&template.id))?
-    else {
-        return None;
-    };
-    match &stack.nodes.get(attr.node.index)?.item {
-        Item::Resource(AnyResource::LaunchTemplate(template)) => Some(template),
-        _ => None,
     }
 }

@@ -2,18 +2,17 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::input::Resolve;
 use crate::lookup::Found;
 use crate::problem::{Problem, Problems};
 use crate::resource::{
     Action, Actions, AnyOutputs, AnyResource, Condition, Direction, Forwarder, Listener, ListenerProtocol,
-    ListenerRule, LoadBalancerKind, Rule, ScalingPolicy, SecurityGroupRule, TargetProtocol,
+    ListenerRule, LoadBalancerKind, Rule, SecurityGroupRule, TargetProtocol,
 };
 use crate::stack::{Item, Stack};
 use crate::value::Value;
 
 use super::placement::Placement;
-use super::{ResourceChange, Subject, launches};
+use super::{ResourceChange, Subject, launches, scaling};
 
 /// Reports what is wrong between resources.
 pub(super) fn check(
@@ -24,6 +23,7 @@ pub(super) fn check(
 ) {
     let mut keys: HashMap<String, usize> = HashMap::new();
     let mut placement = Placement::new(stack, resources, known);
+    let forwarding = scaling::forwarding(stack);
     for (index, resource) in resources {
         let node = &stack.nodes[*index];
         let mut problems = Problems::new(&node.address, found);
@@ -63,41 +63,28 @@ pub(super) fn check(
             AnyResource::SecurityGroupRule(rule) => check_group_rule(resources, rule, &mut problems),
             AnyResource::ScalingPolicy(policy) => {
                 if let Item::Resource(AnyResource::ScalingPolicy(declared)) = &node.item {
-                    check_labels(stack, declared, &mut problems);
+                    scaling::check_labels(stack, declared, &forwarding, &mut problems);
                 }
                 let Some(tracking) = policy.tracking() else { continue };
                 let key = format!("tracking|{:?}|{:?}", Value::of(&policy.group), tracking.metric);
                 if let Some(first) = keys.insert(key, *index) {
-                    let first = &stack.nodes[first].address;
-                    problems.report(
-                        "V194",
-                        "scaling",
-                        "",
-                        format!("{first} tracks the same metric already; AWS takes one policy for a metric"),
+                    let rule = format!(
+                        "{} tracks this metric already; target tracking policies of a group must each have another",
+                        stack.nodes[first].address
                     );
+                    problems.report("V194", "scaling", tracking.metric.name(), rule);
                 }
             }
             AnyResource::LoadBalancer(balancer) => placement.balancer(*index, balancer, &mut problems),
             AnyResource::TargetGroup(group) => placement.target_group(group, &mut problems),
-            AnyResource::AutoScalingGroup(group) => placement.auto_scaling_group(group, &mut problems),
+            AnyResource::AutoScalingGroup(group) => {
+                scaling::check_group(stack, node, group, &mut problems);
+                placement.auto_scaling_group(group, &mut problems);
+            }
             _ => {}
         }
     }
     launches::check(stack, known, found);
-}
-
-/// Requests are counted for a target group that the Auto Scaling group has.
-fn check_labels(stack: &Stack, policy: &ScalingPolicy, problems: &mut Problems<'_>) {
-    let Some(group) = declared(stack, &Value::of(&policy.group)) else { return };
-    for label in policy.labels() {
-        let Some(attr) = label.targets().and_then(Resolve::pending) else { continue };
-        let mut attached = false;
-        group.visit_pending(&mut |other| attached |= other == attr);
-        if !attached {
-            let name = &stack.nodes[attr.node.index].address;
-            problems.report("V180", "scaling", name, "is no target group of the Auto Scaling group");
-        }
-    }
 }
 
 /// Reports subnets that cannot take a load balancer that is about to be made or moved; one that
@@ -268,7 +255,7 @@ fn check_rule(stack: &Stack, rule: &ListenerRule, listener: &Listener, problems:
 }
 
 /// The declaration that a value comes from.
-fn declared<'a>(stack: &'a Stack, value: &Value) -> Option<&'a AnyResource> {
+pub(super) fn declared<'a>(stack: &'a Stack, value: &Value) -> Option<&'a AnyResource> {
     let Value::Pending(attr) = value else { return None };
     match &stack.nodes.get(attr.node.index)?.item {
         Item::Resource(resource) => Some(resource),

@@ -11,6 +11,7 @@ mod launches;
 mod placement;
 mod places;
 mod render;
+mod scaling;
 mod steps;
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use crate::cron::Cron;
 use crate::id::AutoScalingGroupName;
 use crate::input::{Input, IntoInput};
 use crate::problem::Problems;
+use crate::time_zone;
 use crate::timestamp::Timestamp;
 use crate::value::Value;
 
@@ -280,17 +281,9 @@ impl Describe for ScheduledAction {
                 "must have five fields: minute, hour, day of the month, month, day of the week, such as `30 8 * * 1-5`",
             );
         }
-        if let Some(zone) = &recurrence.time_zone {
-            let known = |c: char| c.is_ascii_alphanumeric() || "_+-/".contains(c);
-            problems.text("V186", "time_zone", zone, 1..=255, known, "letters, digits and `_+-/`");
-            if zone != "UTC" && !zone.contains('/') {
-                problems.report(
-                    "V186",
-                    "time_zone",
-                    format!("{zone:?}"),
-                    "must be a canonical name, such as Asia/Seoul",
-                );
-            }
+        if let Some(zone) = recurrence.time_zone.as_ref().filter(|zone| !time_zone::exists(zone)) {
+            let rule = "must be the name of a time zone in the IANA database, such as `Asia/Seoul` or `UTC`";
+            problems.report("V186", "time_zone", format!("{zone:?}"), rule);
         }
         if let Some((start, end)) = recurrence.start.zip(recurrence.end).filter(|(start, end)| start >= end) {
             problems.report("V186", "end", end, format!("must be after the start, {start}"));

@@ -28,6 +28,9 @@ pub(crate) const HOOK: &str = "purlin:hook:";
 /// The prefix of the tags by which a group records which of its notifications are ours.
 pub(crate) const NOTIFICATION: &str = "purlin:notification:";
 
+/// The most tags that users set: five of AWS's fifty are left to purlin's own.
+pub(crate) const MOST: usize = 45;
+
 /// Tags of a resource: keys of 1 to 128 characters, values of up to 256.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tags(pub(crate) BTreeMap<String, String>);
@@ -61,23 +64,29 @@ impl Tags {
 
     /// Reports tags that AWS would refuse.
     pub(crate) fn validate(&self, problems: &mut Problems<'_>) {
-        let allowed = |c: char| c.is_alphanumeric() || (c.is_whitespace() && !c.is_control()) || "_.:/=+-@".contains(c);
+        self.validate_at("tags", problems);
+        if self.0.len() > MOST {
+            let rule = format!("must be at most {MOST}: AWS takes 50, and purlin needs some for itself");
+            problems.report("V178", "tags", format!("{} tags", self.0.len()), rule);
+        }
+    }
+
+    /// Reports keys and values that AWS would refuse.
+    pub(crate) fn validate_at(&self, path: &str, problems: &mut Problems<'_>) {
+        // Letters, numbers and separators; of what is white, tabs and ends of lines are no separators.
+        let space = |c: char| c.is_whitespace() && !c.is_control();
+        let allowed = |c: char| c.is_alphanumeric() || space(c) || "_.:/=+-@".contains(c);
         let words = "letters, digits, spaces and `_.:/=+-@`";
         for (key, value) in self.iter() {
-            let path = format!("tags.{key}");
-            problems.text("V39", &path, key, 1..=128, allowed, words);
-            problems.text("V39", &path, value, 0..=256, allowed, words);
-            if key.to_lowercase().starts_with("aws:") || key.starts_with(PREFIX) {
-                problems.report(
-                    "V39",
-                    path,
-                    format!("{key:?}"),
-                    "must not begin with `aws:` or `purlin:`, which are reserved",
-                );
+            problems.text("V39", path, key, 1..=128, allowed, words);
+            problems.text("V39", &format!("{path}.{key}"), value, 0..=256, allowed, words);
+            if key.to_lowercase().starts_with("aws:") {
+                problems.report("V39", path, format!("{key:?}"), "must not begin with `aws:`, which AWS reserves");
+            } else if key.starts_with(PREFIX) {
+                let rule = "must not begin with `purlin:`, which is reserved for purlin's own tags";
+                problems.report("P62", path, format!("{key:?}"), rule);
             }
         }
-        // Five of AWS's fifty are left to purlin's own.
-        problems.range("V178", "tags", Some(self.0.len()), 0..=45);
     }
 
     /// Returns the owner that the tags name, if they name one.

@@ -395,3 +395,26 @@ async fn what_aws_would_refuse_is_told_before_anything_is_sent() {
     );
     assert!(sim.calls().iter().all(|call| call.is_read()));
 }
+
+/// A plan says how many instances go because the group is to be smaller.
+#[tokio::test(start_paused = true)]
+async fn instances_that_go_are_counted() {
+    let of_size = |sizes: std::ops::RangeInclusive<u32>| {
+        let mut stack = Stack::new("web");
+        let vpc = stack.add("vpc", Vpc::named("VPC-Lab"));
+        let private = stack.add("private", Subnets::named(["Private subnet A"]).in_vpc(vpc));
+        let image = stack.add("web", Image::named("Web Server v1"));
+        let template = LaunchTemplate::builder().name("Web").image(image).instance_type("t3.micro");
+        let template = stack.add("web", template.build());
+        let group = AutoScalingGroup::builder().name("Web-ASG").launch_template(template).subnets(private);
+        stack.add("web", group.sizes(sizes).build());
+        stack
+    };
+    let sim = given(&[80]);
+    deploy(&sim, &of_size(3..=4)).await.expect("three instances");
+    let plan = Deployer::new(sim.aws()).plan(&of_size(0..=1)).await.expect("it can be planned");
+    let advisory = plan.advisories().iter().find(|advisory| advisory.id == "scale-in").expect("it says so");
+    assert_eq!(advisory.text, "2 of 3 instances go: the declared sizes leave 1");
+    let plan = Deployer::new(sim.aws()).plan(&of_size(0..=4)).await.expect("it can be planned");
+    assert!(plan.advisories().iter().all(|advisory| advisory.id != "scale-in"), "none has to go: {plan}");
+}

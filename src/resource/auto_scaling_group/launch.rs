@@ -223,7 +223,7 @@ impl MixedInstances {
                 "V175",
                 format!("{path}.overrides"),
                 format!("{weighted} of {}", self.overrides.len()),
-                "weights go with all overrides or with none",
+                "weights go with all overrides or with none: AWS cannot count the others",
             );
         }
         let sets = self.overrides.iter().filter(|item| matches!(item.choice, InstanceChoice::Requirements(_))).count();

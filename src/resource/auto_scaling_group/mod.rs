@@ -4,6 +4,7 @@ mod launch;
 mod options;
 mod parts;
 mod refresh;
+mod validate;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -62,7 +63,9 @@ pub use refresh::*;
     /// Names who else besides EC2 says whether an instance is healthy; may be repeated. AWS's
     /// default is nobody. Sets `HealthCheckType`.
     pub fn health_check(&mut self, check: GroupHealthCheck) {
-        self.health_checks.push(check);
+        if !self.health_checks.contains(&check) {
+            self.health_checks.push(check);
+        }
     }
     /// Has the group send all its metrics to CloudWatch, a value a minute
     /// (`EnableMetricsCollection`).
@@ -138,7 +141,7 @@ pub struct AutoScalingGroup {
     /// is no. Sets `CapacityRebalance`.
     #[builder(default, setter(strip_option))]
     pub(crate) capacity_rebalance: Option<bool>,
-    /// How long an instance may live: a day to 365 days. AWS's default is no limit. Sets
+    /// How long an instance may live: a day at least. AWS's default is no limit. Sets
     /// `MaxInstanceLifetime`.
     #[builder(default, setter(strip_option))]
     pub(crate) max_instance_lifetime: Option<Duration>,
@@ -540,30 +543,7 @@ impl Describe for AutoScalingGroup {
     }
 
     fn validate(&self, problems: &mut Problems<'_>) {
-        problems.text(
-            "V153",
-            "name",
-            &self.name,
-            1..=255,
-            |c| c.is_ascii_graphic() && c != ':',
-            "printable ASCII characters other than space and `:`",
-        );
-        let (min, max) = self.sizes;
-        if min > max {
-            problems.report("V154", "sizes", format!("{min}..={max}"), "the least size must not be above the greatest");
-        } else {
-            problems.range("V155", "desired_capacity", self.desired_capacity, min..=max);
-        }
-        if self.pin_desired_capacity && self.desired_capacity.is_none() {
-            problems.report("V155", "desired_capacity", "", "is needed to pin it");
-        }
-        self.launch_template.validate(problems);
-        self.validate_place(problems);
-        self.validate_settings(problems);
-        self.validate_parts(problems);
-        if let Some(refresh) = &self.instance_refresh {
-            refresh.validate(&self.launch_template, problems);
-        }
+        self.check(problems);
     }
 
     fn consequences(&self, observed: &Self, changed: &[(&str, Option<Operation>)]) -> Vec<Consequence> {
@@ -599,87 +579,5 @@ impl Describe for AutoScalingGroup {
 
     fn id(outputs: &AutoScalingGroupOutputs) -> &str {
         outputs.name.as_str()
-    }
-}
-
-impl AutoScalingGroup {
-    fn validate_place(&self, problems: &mut Problems<'_>) {
-        match &self.subnets {
-            GroupPlace::Subnets(subnets) => {
-                let length = subnets.as_known().map(|subnets| subnets.iter().map(|id| id.as_str().len() + 1).sum());
-                problems.range("V159", "subnets", length, 1_usize..=5001);
-            }
-            GroupPlace::Zones(zones) => {
-                if zones.names.is_empty() && zones.ids.is_empty() {
-                    problems.report("V158", "zones", "", "needs at least one zone");
-                }
-            }
-        }
-    }
-
-    fn validate_settings(&self, problems: &mut Problems<'_>) {
-        let checks = |check| self.health_checks.contains(&check);
-        if checks(GroupHealthCheck::LoadBalancer) && self.target_groups.is_empty() {
-            problems.report("V162", "health_check", "ELB", "needs a target group");
-        }
-        if checks(GroupHealthCheck::VpcLattice) && self.traffic_sources.is_empty() {
-            problems.report("V162", "health_check", "VPC_LATTICE", "needs a target group of VPC Lattice");
-        }
-        for arn in &self.traffic_sources {
-            if !arn.starts_with("arn:") || !arn.contains(":vpc-lattice:") || arn.len() > 511 {
-                problems.report("P25", "traffic_sources", format!("{arn:?}"), "must be ARNs of VPC Lattice");
-            }
-        }
-        let lifetime = self.max_instance_lifetime.map(|d| d.as_secs());
-        problems.range("V164", "max_instance_lifetime", lifetime, 86400..=31_536_000);
-        let counts_otherwise = self.capacity_unit.filter(|unit| *unit != CapacityUnit::Units);
-        if let Some(unit) = counts_otherwise.filter(|_| !self.launch_template.by_requirements()) {
-            problems.report("V166", "capacity_unit", unit, "needs instances that are chosen by requirements");
-        }
-        if let Some((min, max)) = self.instance_maintenance {
-            problems.range("V167", "instance_maintenance", Some(min), 0..=100);
-            problems.range("V167", "instance_maintenance", Some(max), 100..=200);
-            if max > min.saturating_add(100) {
-                problems.report("V167", "instance_maintenance", format!("{min}..={max}"), "must be at most 100 apart");
-            }
-        }
-        for (index, policy) in self.termination_policies.iter().enumerate() {
-            let TerminationPolicy::Function(arn) = policy else { continue };
-            if index > 0 {
-                problems.report("V174", "termination_policies", arn, "a function must come first");
-            }
-            if !arn.starts_with("arn:") || !arn.contains(":lambda:") {
-                problems.report("V174", "termination_policies", format!("{arn:?}"), "must be the ARN of a function");
-            }
-        }
-        if let Some(name) = &self.placement_group {
-            problems.text("P26", "placement_group", name, 1..=255, |_| true, "");
-        }
-        if let Some(arn) = self.service_linked_role.as_ref().filter(|arn| !arn.starts_with("arn:")) {
-            problems.report("P26", "service_linked_role", format!("{arn:?}"), "must be an ARN");
-        }
-        if let Some(reservations) = &self.capacity_reservations {
-            reservations.validate(problems);
-        }
-    }
-
-    fn validate_parts(&self, problems: &mut Problems<'_>) {
-        let mut names = std::collections::BTreeSet::new();
-        for hook in &self.lifecycle_hooks {
-            hook.validate(problems);
-            if !names.insert(&hook.name) {
-                problems.report("V193", "lifecycle_hooks", &hook.name, "there are two of this name");
-            }
-        }
-        problems.range("P27", "lifecycle_hooks", Some(names.len()), 0..=50);
-        if self.warm_pool.is_some() && self.launch_template.mixed().is_some() {
-            problems.report("P28", "warm_pool", "", "does not go with mixed instances");
-        }
-        let tags = super::Tags(self.tags.iter().map(|(key, tag)| (key.clone(), tag.value.clone())).collect());
-        tags.validate(problems);
-        if tags.0.len() + names.len() > 45 {
-            let sum = format!("{} and {} hooks", tags.0.len(), names.len());
-            problems.report("V178", "tags", sum, "must be at most 45 together: a tag records each hook");
-        }
     }
 }

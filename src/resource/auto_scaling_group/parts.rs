@@ -106,7 +106,7 @@ impl LifecycleHook {
         let path = format!("lifecycle_hooks.{}", self.name);
         problems.text(
             "V188",
-            &path,
+            "lifecycle_hooks",
             &self.name,
             1..=255,
             |c| c.is_ascii_alphanumeric() || "-_/".contains(c),

@@ -8,6 +8,7 @@ use crate::problem::Problems;
 use crate::resource::names::names;
 
 use super::launch::GroupLaunch;
+use super::validate::healthy_percentages;
 
 /// How the instances of a group are replaced when a deploy changes what it launches.
 ///
@@ -134,32 +135,37 @@ impl InstanceRefresh {
     pub(crate) fn validate(&self, launch: &GroupLaunch, problems: &mut Problems<'_>) {
         let path = |name: &str| format!("instance_refresh.{name}");
         let (min, max) = (self.min_healthy_percentage, self.max_healthy_percentage);
-        problems.range("V168", &path("min_healthy_percentage"), min, 0..=100);
-        problems.range("V168", &path("max_healthy_percentage"), max, 100..=200);
+        let (least, greatest) = (path("min_healthy_percentage"), path("max_healthy_percentage"));
         match (min, max) {
             (None, Some(max)) => {
-                problems.report("V168", path("max_healthy_percentage"), max, "needs a least percentage, too");
+                problems.report("V168", greatest, max, "needs `min_healthy_percentage`, too");
             }
-            (Some(min), Some(max)) if max > min.saturating_add(100) => {
-                problems.report("V168", path("max_healthy_percentage"), max, "must be at most 100 above the least");
-            }
-            _ => {}
+            (Some(min), Some(max)) => healthy_percentages("V168", [&least, &greatest], (min, max), problems),
+            _ => problems.range("V168", &least, min, 0..=100),
         }
-        for percentage in &self.checkpoints {
-            problems.range("V169", &path("checkpoints"), Some(*percentage), 1..=100);
-        }
-        if !self.checkpoints.is_sorted_by(|one, next| one < next) {
+        let outside = self.checkpoints.iter().find(|percentage| !(1..=100).contains(*percentage));
+        if let Some(percentage) = outside {
+            problems.report("V169", path("checkpoints"), percentage, "must be percentages of 1 to 100");
+        } else if !self.checkpoints.is_sorted_by(|one, next| one < next) {
             problems.report("V169", path("checkpoints"), format!("{:?}", self.checkpoints), "must ascend");
         }
         let delay = self.checkpoint_delay.map(|delay| delay.as_secs());
-        problems.range("V169", &path("checkpoint_delay"), delay, 0..=172_800);
-        if let Some(delay) = delay.filter(|_| self.checkpoints.is_empty()) {
-            problems.report("V169", path("checkpoint_delay"), delay, "needs checkpoints");
+        match delay.filter(|_| self.checkpoints.is_empty()) {
+            Some(delay) => problems.report("V169", path("checkpoint_delay"), delay, "needs checkpoints"),
+            None => problems.range("V169", &path("checkpoint_delay"), delay, 0..=172_800),
         }
         problems.range("V169", &path("bake_time"), self.bake_time.map(|time| time.as_secs()), 0..=172_800);
-        problems.range("V169", &path("alarms"), Some(self.alarms.len()), 0..=10);
+        if self.alarms.len() > 10 {
+            problems.report(
+                "V169",
+                path("alarms"),
+                format!("{} names", self.alarms.len()),
+                "must be 10 alarms at most",
+            );
+        }
         if self.rolls_back() && launch.templates().iter().any(|template| template.floats()) {
-            problems.report("V170", path("auto_rollback"), "true", "needs templates with a numbered version");
+            let rule = "AWS can go back to numbered versions only, not to `$Latest` and `$Default`";
+            problems.report("V170", path("auto_rollback"), "true", rule);
         }
         let root_only = self.strategy == Some(RefreshStrategy::ReplaceRootVolume);
         let imageless = launch.mixed().is_some_and(|mixed| mixed.overrides.iter().any(|item| item.image.is_none()));

@@ -417,7 +417,9 @@ impl Describe for LaunchTemplate {
         self.validate_versions(problems);
         self.tags.validate(problems);
         for (resource, tags) in &self.launched_tags {
-            problems.range("V178", &format!("launched_tags.{resource}"), Some(tags.len()), 0..=50);
+            let path = format!("launched_tags.{resource}");
+            Tags(tags.clone()).validate_at(&path, problems);
+            problems.range("V178", &path, Some(tags.len()), 0..=50);
         }
     }
 

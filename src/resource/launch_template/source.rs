@@ -28,6 +28,10 @@ impl ImageSource {
     pub fn parameter(name: impl AsRef<str>) -> Self {
         Self(format!("{PARAMETER}{}", name.as_ref()))
     }
+
+    pub(crate) fn is_parameter(&self) -> bool {
+        self.0.starts_with(PARAMETER)
+    }
 }
 
 impl From<ImageId> for ImageSource {

@@ -268,19 +268,24 @@ impl MetricMath {
 
     /// Reports what AWS would refuse; ids and expressions have their greatest lengths.
     pub(crate) fn validate(&self, path: &str, (id, expression): (usize, usize), problems: &mut Problems<'_>) {
-        problems.range("V185", path, Some(self.inputs.len() + 1), 1..=10);
-        let mut ids = Vec::new();
+        let number = self.queries().count();
+        let all = format!("{path}.queries");
+        if number > 10 {
+            problems.report("V185", &all, format!("{number} queries"), "must be at most 10");
+        }
+        let known = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let mut ids = std::collections::HashSet::new();
         for query in self.queries() {
-            let path = format!("{path}.queries.{}", query.id);
-            let known = |c: char| c.is_ascii_alphanumeric() || c == '_';
-            problems.text("V185", &path, &query.id, 1..=id, known, "letters, digits and underscores");
-            if query.id.starts_with(|c: char| !c.is_ascii_lowercase()) {
-                problems.report("V185", &path, format!("{:?}", query.id), "must begin with a lower-case letter");
+            if query.id.starts_with(|c: char| known(c) && !c.is_ascii_lowercase()) {
+                let rule = "the id of a query must begin with a lower-case letter";
+                problems.report("V185", &all, format!("{:?}", query.id), rule);
+            } else {
+                problems.text("V185", &all, &query.id, 1..=id, known, "letters, digits and underscores");
             }
-            if ids.contains(&&query.id) {
-                problems.report("V185", &path, format!("{:?}", query.id), "is the id of another query, too");
+            if !ids.insert(&query.id) {
+                problems.report("V185", &all, format!("{:?}", query.id), "is the id of another query, too");
             }
-            ids.push(&query.id);
+            let path = format!("{all}.{}", query.id);
             validate_period(query.period, &format!("{path}.period"), problems);
             if let Some(label) = &query.label {
                 problems.text("V185", &format!("{path}.label"), label, 0..=2047, |_| true, "text");
@@ -337,6 +342,13 @@ impl ResourceLabel {
         if let Self::Of { balancer, targets } = self {
             visit(balancer);
             visit(targets);
+        }
+    }
+
+    pub(crate) fn balancer(&self) -> Option<&Input<LoadBalancerArn>> {
+        match self {
+            Self::Of { balancer, .. } => Some(balancer),
+            Self::Text(_) => None,
         }
     }
 

@@ -10,6 +10,7 @@ use crate::resource::names::names;
 use crate::value::{ToValue, Value};
 
 use super::metric::{MetricDataQuery, MetricMath, ResourceLabel};
+use super::tracking::validate_target;
 
 /// Scales ahead of the load that AWS forecasts from what it has seen.
 ///
@@ -253,9 +254,12 @@ impl PredictiveScaling {
     }
 
     pub(super) fn validate(&self, problems: &mut Problems<'_>) {
-        if self.target.is_nan() || self.target <= 0.0 {
-            problems.report("V181", "target", self.target, "must be above 0");
-        }
+        let scaling = match &self.metrics {
+            Metrics::Pair(pair) => &**pair,
+            Metrics::Separate(metrics) => &metrics.scaling,
+        };
+        let percent = matches!(scaling, Forecast::Predefined(name) if name.ends_with("CPUUtilization"));
+        validate_target(self.target, percent, problems);
         problems.range("P8", "scheduling_buffer", self.scheduling_buffer.map(|buffer| buffer.as_secs()), 0..=3599);
         problems.range("P8", "max_capacity_buffer", self.max_capacity_buffer, 0..=100);
         if let Metrics::Separate(metrics) = &self.metrics {

@@ -147,8 +147,9 @@ fn validate_adjustment(
     amounts: impl IntoIterator<Item = i32>,
     problems: &mut Problems<'_>,
 ) {
-    if min_adjustment.is_some() && adjustment_type != AdjustmentType::PercentChangeInCapacity {
-        problems.report("V184", "min_adjustment", "", "has a meaning only where adjustments are percentages");
+    let percent = adjustment_type == AdjustmentType::PercentChangeInCapacity;
+    if let Some(least) = min_adjustment.filter(|_| !percent) {
+        problems.report("V184", "min_adjustment", least, "goes with adjustments that are percentages only");
     }
     if let Some(amount) = amounts.into_iter().find(|amount| *amount < 0)
         && adjustment_type == AdjustmentType::ExactCapacity
@@ -157,29 +158,35 @@ fn validate_adjustment(
     }
 }
 
-/// Steps must follow one another without gap or overlap (PutScalingPolicy, `StepAdjustments`).
+/// Steps must follow one another without gap or overlap (PutScalingPolicy, `StepAdjustments`). What
+/// is wrong first is reported: the rest follows from it.
 fn validate_steps(steps: &[StepAdjustment], problems: &mut Problems<'_>) {
-    problems.range("V183", "steps", Some(steps.len()), 1..=20);
+    if !(1..=20).contains(&steps.len()) {
+        problems.report("V183", "steps", format!("{} steps", steps.len()), "must be 1 to 20");
+        return;
+    }
     let mut sorted = steps.to_vec();
     let lower = |step: &StepAdjustment| step.lower.unwrap_or(f64::NEG_INFINITY);
     let upper = |step: &StepAdjustment| step.upper.unwrap_or(f64::INFINITY);
     sorted.sort_by(|a, b| lower(a).total_cmp(&lower(b)));
-    for step in &sorted {
-        if lower(step) >= upper(step) {
-            problems.report("V183", "steps", Value::of(step), "the upper bound of a step must be above the lower");
-        } else if step.lower.or(step.upper).is_none() {
-            problems.report("V183", "steps", Value::of(step), "must have one bound at least");
+    let wrong = |step: &StepAdjustment| {
+        if step.lower.or(step.upper).is_none() {
+            return Some("must have one bound at least");
         }
-    }
-    for pair in sorted.windows(2) {
-        if upper(&pair[0]).total_cmp(&lower(&pair[1])).is_ne() {
-            problems.report("V183", "steps", Value::of(&pair[1]), "must begin where the step before it ends");
-        }
-    }
-    if let Some(first) = sorted.first().filter(|step| step.lower.is_some_and(|lower| lower < 0.0)) {
-        problems.report("V183", "steps", Value::of(first), "the first step below the threshold has no lower bound");
-    }
-    if let Some(last) = sorted.last().filter(|step| step.upper.is_some_and(|upper| upper > 0.0)) {
-        problems.report("V183", "steps", Value::of(last), "the last step above the threshold has no upper bound");
+        let above = lower(step).partial_cmp(&upper(step)) == Some(std::cmp::Ordering::Less);
+        (!above).then_some("the upper bound of a step must be above the lower")
+    };
+    let mut found = sorted.iter().find_map(|step| Some((step, wrong(step)?)));
+    found = found.or_else(|| {
+        let apart = |pair: &&[StepAdjustment]| upper(&pair[0]).total_cmp(&lower(&pair[1])).is_ne();
+        let pair = sorted.windows(2).find(apart)?;
+        Some((&pair[1], "must begin where the step before it ends"))
+    });
+    let first = sorted.first().filter(|step| step.lower.is_some_and(|lower| lower < 0.0));
+    let last = sorted.last().filter(|step| step.upper.is_some_and(|upper| upper > 0.0));
+    found = found.or(first.map(|step| (step, "the first step below the threshold has no lower bound (`None`)")));
+    found = found.or(last.map(|step| (step, "the last step above the threshold has no upper bound (`None`)")));
+    if let Some((step, rule)) = found {
+        problems.report("V183", "steps", Value::of(step), rule);
     }
 }

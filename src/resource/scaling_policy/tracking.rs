@@ -131,19 +131,39 @@ impl TargetTracking {
     }
 
     pub(super) fn validate(&self, problems: &mut Problems<'_>) {
-        if self.target.is_nan() || self.target <= 0.0 {
-            problems.report("V181", "target", self.target, "must be above 0");
-        }
-        match &self.metric {
+        let percent = matches!(
+            self.metric,
             TrackedMetric::Predefined(
-                PredefinedMetric::AverageCpuUtilization | PredefinedMetric::AverageCpuUtilizationHighResolution,
-            ) if self.target > 100.0 => {
-                problems.report("V181", "target", self.target, "must be at most 100: it is a percentage");
-            }
+                PredefinedMetric::AverageCpuUtilization | PredefinedMetric::AverageCpuUtilizationHighResolution
+            )
+        );
+        validate_target(self.target, percent, problems);
+        match &self.metric {
             TrackedMetric::Predefined(_) | TrackedMetric::Requests(_) => {}
             TrackedMetric::Custom(metric) => metric.validate(problems),
             TrackedMetric::Math(math) => math.validate("metric", (64, 2047), problems),
         }
+    }
+}
+
+impl TrackedMetric {
+    /// What people call it.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Predefined(metric) => metric.as_str(),
+            Self::Requests(_) => REQUESTS_PER_TARGET,
+            Self::Custom(metric) => &metric.name,
+            Self::Math(_) => "metric math",
+        }
+    }
+}
+
+/// A target is above 0; where it is a percentage, it is 100 at most.
+pub(super) fn validate_target(target: f64, percent: bool, problems: &mut Problems<'_>) {
+    if !target.is_finite() || target <= 0.0 {
+        problems.report("V181", "target", target, "must be a number above 0");
+    } else if percent && target > 100.0 {
+        problems.report("V181", "target", target, "must be at most 100: it is a percentage");
     }
 }
 

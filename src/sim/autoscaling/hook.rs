@@ -84,6 +84,13 @@ impl Hook {
         check::one_of(input.default_result(), &["CONTINUE", "ABANDON"], "defaultResult")?;
         if let Some(metadata) = input.notification_metadata() {
             check::length(metadata, 1..=4000, "notificationMetadata")?;
+            if !metadata.chars().all(|letter| matches!(letter, '\u{9}' | '\u{a}' | '\u{d}' | '\u{20}'..='\u{7e}')) {
+                return Err(check::constraint(
+                    "notificationMetadata",
+                    metadata,
+                    r"satisfy regular expression pattern: [\u0009\u000A\u000D\u0020-\u007e]+",
+                ));
+            }
         }
         let kept = |given: &Option<String>, old: Option<&String>| given.clone().or_else(|| old.cloned());
         // "If you specify an empty string, this overrides the current ARN."
@@ -97,8 +104,12 @@ impl Hook {
                     "Unable to publish test message to notification target {target}."
                 )));
             }
-            if role.is_none() {
-                return Err(ApiError::validation("A role ARN is required with a notification target."));
+            match &role {
+                None => return Err(ApiError::validation("A role ARN is required with a notification target.")),
+                Some(role) if !role.starts_with("arn:aws:iam::") => {
+                    return Err(ApiError::validation(format!("Invalid role ARN: {role}")));
+                }
+                Some(_) => {}
             }
         }
         Ok(Self {

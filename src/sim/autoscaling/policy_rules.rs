@@ -322,7 +322,10 @@ fn predictive_scaling(
     let [metric] = predictive.metric_specifications() else {
         return refuse("A predictive scaling configuration takes exactly one metric specification.");
     };
-    check::required(metric.target_value(), "metricSpecifications.targetValue")?;
+    let target = check::required(metric.target_value(), "metricSpecifications.targetValue")?;
+    if !target.is_finite() || target <= 0.0 {
+        return refuse("The target value of a predictive scaling policy must be greater than zero.");
+    }
     let pair = metric.predefined_metric_pair_specification().is_some();
     let scaling = metric.predefined_scaling_metric_specification().is_some()
         || metric.customized_scaling_metric_specification().is_some();

@@ -118,7 +118,7 @@ pub(super) fn start(
     let given = input.preferences().cloned().unwrap_or_else(|| RefreshPreferences::builder().build());
     check_preferences(&given)?;
     if given.auto_rollback() == Some(true) {
-        can_roll_back(group, source.as_ref()).map_err(ApiError::validation)?;
+        can_roll_back(world, group, source.as_ref()).map_err(ApiError::validation)?;
     }
     let policy = group.options.maintenance.as_ref();
     let max_healthy = given.max_healthy_percentage().or(policy.and_then(|policy| policy.max_healthy_percentage()));
@@ -195,7 +195,7 @@ fn check_preferences(preferences: &RefreshPreferences) -> Result<(), ApiError> {
 }
 
 /// Whether a refresh to `source` could be rolled back; if not, why.
-fn can_roll_back(group: &Group, source: Option<&LaunchSource>) -> Result<(), &'static str> {
+fn can_roll_back(world: &World, group: &Group, source: Option<&LaunchSource>) -> Result<(), &'static str> {
     let Some(source) = source else {
         return Err(
             "A rollback is not supported: there is no desired configuration specified for the instance refresh.",
@@ -210,6 +210,17 @@ fn can_roll_back(group: &Group, source: Option<&LaunchSource>) -> Result<(), &'s
     if floating(&group.source) || floating(source) {
         return Err(
             "A rollback is not supported: the Auto Scaling group uses the launch template's $Latest or $Default version.",
+        );
+    }
+    let by_parameter = |source: &LaunchSource| {
+        source.launchables(world).is_ok_and(|all| {
+            let mut images = all.iter().filter_map(|launchable| launchable.template.data.image_id());
+            images.any(|image| image.starts_with("resolve:ssm:"))
+        })
+    };
+    if by_parameter(&group.source) || by_parameter(source) {
+        return Err(
+            "A rollback is not supported: the launch template uses a Systems Manager parameter instead of an AMI ID.",
         );
     }
     Ok(())
@@ -288,7 +299,7 @@ pub(super) fn roll_back(
 ) -> Result<RollbackInstanceRefreshOutput, ApiError> {
     let group = world.autoscaling.modifiable(input.auto_scaling_group_name())?;
     let refresh = stoppable(group)?;
-    can_roll_back(group, refresh.source.as_ref())
+    can_roll_back(world, group, refresh.source.as_ref())
         .map_err(|reason| ApiError::new("IrreversibleInstanceRefresh", reason))?;
     if refresh.status == Status::RollbackInProgress {
         return Err(ApiError::new("IrreversibleInstanceRefresh", "The instance refresh is already being rolled back."));

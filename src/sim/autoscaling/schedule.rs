@@ -21,6 +21,7 @@ use super::state::{Group, change, new_uuid};
 use crate::cron::Cron;
 use crate::sim::error::ApiError;
 use crate::sim::world::World;
+use crate::time_zone;
 use crate::timestamp::Timestamp;
 
 const PER_GROUP: usize = 125;
@@ -107,7 +108,7 @@ fn check_times(now: Duration, input: &PutScheduledUpdateGroupActionInput) -> Res
         }
     }
     match input.time_zone() {
-        Some(zone) if zone != "UTC" && !zone.contains('/') => {
+        Some(zone) if !time_zone::exists(zone) => {
             Err(ApiError::validation(format!("Given time zone:{zone} is invalid")))
         }
         _ => Ok(()),

@@ -39,6 +39,8 @@ pub(super) struct Case {
     declare: Box<dyn Fn(bool) -> Stack>,
     parse: fn(bool) -> bool,
     given: fn(&SimAws),
+    /// What has been deployed before.
+    before: Option<fn() -> Stack>,
     /// Whether the stack inside is deployed, too.
     deploys: bool,
 }
@@ -60,6 +62,7 @@ impl Case {
             declare: Box::new(declare),
             parse: |inside| inside,
             given: |_| {},
+            before: None,
             deploys: true,
         }
     }
@@ -87,19 +90,30 @@ impl Case {
         self
     }
 
+    /// What has been deployed before: for what AWS is asked only then.
+    pub(super) fn after(mut self, before: fn() -> Stack) -> Self {
+        self.before = Some(before);
+        self
+    }
+
     /// What is inside refers to what no account here has; it is only planned.
     pub(super) fn only_planned(mut self) -> Self {
         self.deploys = false;
         self
     }
 
-    fn account(&self) -> SimAws {
+    async fn account(&self) -> Result<SimAws, String> {
         let sim = SimAws::new();
         network(&sim);
         sim.add_image("Web Server v1");
         hurry(&sim);
         (self.given)(&sim);
-        sim
+        if let Some(before) = self.before {
+            let deployer = Deployer::new(sim.aws());
+            let plan = deployer.plan(&before()).await.map_err(|error| self.text("before", &error))?;
+            deployer.apply(plan).await.map_err(|failure| self.text("before", &failure))?;
+        }
+        Ok(sim)
     }
 
     pub(super) async fn run(&self) -> Result<(), String> {
@@ -119,7 +133,7 @@ impl Case {
                 let stack = (self.declare)(false);
                 let preview = Plan::preview(&stack).map_err(|error| self.text("offline, too", &error))?;
                 drop(preview);
-                self.reported(Deployer::new(self.account().aws()).plan(&stack).await.err())?;
+                self.reported(Deployer::new(self.account().await?.aws()).plan(&stack).await.err())?;
                 self.refused().await
             }
         }
@@ -131,7 +145,7 @@ impl Case {
 
     async fn inside(&self) -> Result<(), String> {
         let stack = (self.declare)(true);
-        let deployer = Deployer::new(self.account().aws());
+        let deployer = Deployer::new(self.account().await?.aws());
         let plan = deployer.plan(&stack).await.map_err(|error| self.text("inside is refused", &error))?;
         if self.found == Found::Advisory && plan.advisories().iter().any(|advisory| advisory.id == self.id) {
             return Err(self.text("inside is advised against", &plan));
@@ -155,7 +169,7 @@ impl Case {
     async fn refused(&self) -> Result<(), String> {
         let mut stack = (self.declare)(false);
         stack.accept_everywhere(self.id, "to see what AWS says");
-        let deployer = Deployer::new(self.account().aws());
+        let deployer = Deployer::new(self.account().await?.aws());
         let outcome = match deployer.plan(&stack).await {
             Ok(plan) => deployer.apply(plan).await.map(drop).map_err(|failure| failure.to_string()),
             Err(error) if error.code().is_none() => return Err(self.text("accepted and reported", &error)),
@@ -172,7 +186,7 @@ impl Case {
     async fn advised(&self) -> Result<(), String> {
         let advises = |plan: &Plan| plan.advisories().iter().any(|advisory| advisory.id == self.id);
         let mut stack = (self.declare)(false);
-        let deployer = Deployer::new(self.account().aws());
+        let deployer = Deployer::new(self.account().await?.aws());
         let plan = deployer.plan(&stack).await.map_err(|error| self.text("outside is refused", &error))?;
         if !advises(&plan) {
             return Err(self.text("outside is not advised against", &plan));

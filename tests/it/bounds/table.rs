@@ -59,7 +59,8 @@ pub(super) fn check(cases: &[Case], only: &str, wrong: &mut Vec<String>) -> Stri
         wrong.extend(
             all.symmetric_difference(&present).map(|rule| format!("tests/rules.csv: {rule} once and only once")),
         );
-        let known = |id: &str| rows.iter().any(|row| row.rule == id || row.by == id);
+        // There are more advisories than rules.
+        let known = |id: &str| !id.starts_with('V') || rows.iter().any(|row| row.rule == id);
         wrong.extend(cases.iter().filter(|case| !known(case.id)).map(|case| format!("{} is in no row", case.id)));
     }
     counts.iter().map(|(how, count)| format!("{count} {how}")).collect::<Vec<_>>().join(", ")

@@ -1,0 +1,5 @@
+use purlin::{AdjustmentType, SimpleScaling};
+
+fn main() {
+    let scaling = SimpleScaling::builder().adjustment_type(AdjustmentType::ChangeInCapacity).build();
+}
