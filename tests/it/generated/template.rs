@@ -112,7 +112,7 @@ fn market(tape: &Tape) -> Market {
         1 => Market::capacity_block(),
         2 => Market::interruptible_capacity_reservation(),
         _ => some!(tape, SpotOptions::builder().request(SpotRequest::Persistent);
-            valid_until("2027-01-31T00:00:00Z");
+            valid_until("2027-01-31T00:00:00Z".parse().expect("a time"));
             interruption(tape.pick(&[InterruptionBehavior::Hibernate, InterruptionBehavior::Stop]));
             max_price("0.05");
             block_duration(super::seconds(tape.within(1..=6_u32) as u64 * 3600));
