@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use aws_sdk_ec2::types::Filter;
+
 /// Seconds as the APIs take them.
 pub(super) fn seconds(duration: Duration) -> i32 {
     i32::try_from(duration.as_secs()).unwrap_or(i32::MAX)
@@ -28,6 +30,11 @@ pub(super) fn join<T>(first: Vec<T>, second: Vec<T>, id: fn(&T) -> Option<&str>)
     let known: HashSet<String> = first.iter().filter_map(id).map(ToOwned::to_owned).collect();
     let new = second.into_iter().filter(|item| !id(item).is_some_and(|id| known.contains(id)));
     first.into_iter().chain(new).collect()
+}
+
+/// A filter of EC2's reads.
+pub(super) fn filter<'a>(name: &str, values: impl IntoIterator<Item = &'a str>) -> Filter {
+    Filter::builder().name(name).set_values(Some(values.into_iter().map(ToOwned::to_owned).collect())).build()
 }
 
 /// What `wanted` has more than `present`.

@@ -18,7 +18,7 @@ use crate::stack::{Address, Item, Stack};
 use crate::value::Value;
 
 use super::call::pages;
-use super::security_group::filter;
+use super::convert::filter;
 use super::tags::read_elb;
 use super::{Cx, id};
 

@@ -8,6 +8,7 @@ use crate::plan::Observation;
 use crate::resource::{AnyObserved, AnyResource};
 use crate::stack::{Item, Stack};
 
+use super::tags::OwnedIds;
 use super::{
     Cx, auto_scaling_group, launch_template, listener, listener_rule, load_balancer, lookup, notification,
     scaling_policy, scheduled_action, security_group, target_group,
@@ -38,12 +39,13 @@ pub(crate) async fn observe(cx: &Cx<'_>, stack: &Stack, lookups: bool) -> Result
     let templates = declared!(stack, LaunchTemplate);
     let scaling = declared!(stack, AutoScalingGroup);
     let found = async { if lookups { lookup::find(cx, stack).await } else { Ok(Default::default()) } };
+    let owned = OwnedIds::default();
     let (found, groups, targets, balancers, mut templates, scaling) = tokio::try_join!(
         found.boxed(),
-        security_group::observe(cx, &groups).boxed(),
+        security_group::observe(cx, &groups, &owned).boxed(),
         target_group::observe(cx, &targets).boxed(),
         load_balancer::observe(cx, &balancers).boxed(),
-        launch_template::observe(cx, &templates).boxed(),
+        launch_template::observe(cx, &templates, &owned).boxed(),
         auto_scaling_group::observe(cx, &scaling).boxed(),
     )?;
     launch_template::note_users(&mut templates, &declared!(stack, AutoScalingGroup), &scaling);
@@ -60,15 +62,15 @@ pub(crate) async fn observe(cx: &Cx<'_>, stack: &Stack, lookups: bool) -> Result
             .map(ToString::to_string),
     );
     dedup(&mut parents);
-    let owned: Vec<_> = scaling.iter().filter(|group| ours(cx, group.owner.as_ref())).cloned().collect();
+    let scaled: Vec<_> = scaling.iter().filter(|group| ours(cx, group.owner.as_ref())).cloned().collect();
     let notifies = !declared!(stack, Notification).is_empty();
     let scheduled: Vec<&str> =
         declared!(stack, ScheduledAction).iter().filter_map(|action| group_name(stack, &action.group)).collect();
     let (listeners, policies, notifications, actions) = tokio::try_join!(
         listener::observe(cx, &parents),
-        scaling_policy::observe(cx, &owned),
-        notification::observe(cx, &owned, notifies),
-        scheduled_action::observe(cx, &owned, &scheduled),
+        scaling_policy::observe(cx, &scaled),
+        notification::observe(cx, &scaled, notifies),
+        scheduled_action::observe(cx, &scaled, &scheduled),
     )?;
     let mut parents: Vec<String> = listeners
         .iter()

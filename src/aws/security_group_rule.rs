@@ -5,7 +5,8 @@ use aws_sdk_ec2::types::SecurityGroupRule as GroupRule;
 use crate::error::{Error, ErrorKind, Result};
 use crate::resource::{Observed, Operation, SecurityGroupRule, SecurityGroupRuleOutputs};
 
-use super::security_group::{authorize, declares, filter, modify, revoke_ids};
+use super::convert::filter;
+use super::security_group::{authorize, declares, modify, revoke_ids};
 use super::tags::change_ec2;
 use super::{Cx, Operate, id, known};
 

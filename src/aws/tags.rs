@@ -1,15 +1,18 @@
 //! Tags of EC2 and Elastic Load Balancing resources; Auto Scaling has its own.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aws_sdk_ec2::types::{ResourceType, Tag, TagSpecification};
 use aws_sdk_elasticloadbalancingv2::types::Tag as ElbTag;
 
 use crate::error::Result;
-use crate::resource::tags::NAME;
+use crate::resource::tags::{NAME, STACK};
 use crate::resource::{Operation, Tags};
+use tokio::sync::OnceCell;
 
 use super::Cx;
+use super::call::pages;
+use super::convert::filter;
 
 /// The tags of a resource that is being made.
 pub(super) fn specification(kind: ResourceType, tags: &Tags) -> TagSpecification {
@@ -78,6 +81,56 @@ fn missing(wanted: &Tags, present: &Tags) -> Tags {
 /// The keys of tags that are there and not wanted.
 fn extra(wanted: &Tags, present: &Tags) -> Vec<String> {
     present.iter().filter(|(key, _)| wanted.get(key).is_none()).map(|(key, _)| key.to_owned()).collect()
+}
+
+/// The ids of the EC2 resources that carry the stack's tag: one read for all kinds, which mostly
+/// finds what was read by name anyway.
+#[derive(Default)]
+pub(super) struct OwnedIds(OnceCell<HashSet<String>>);
+
+impl OwnedIds {
+    /// Returns whether the stack owns resources whose ids begin so, besides those found already.
+    pub(super) async fn more_than<'f>(
+        &self,
+        cx: &Cx<'_>,
+        prefix: &str,
+        found: impl IntoIterator<Item = &'f str>,
+    ) -> Result<bool> {
+        let owned = self.read(cx).await?;
+        let found: HashSet<&str> = found.into_iter().collect();
+        Ok(owned.iter().any(|id| id.starts_with(prefix) && !found.contains(id.as_str())))
+    }
+
+    /// Reads the ids, or waits for who does that already.
+    pub(super) async fn read(&self, cx: &Cx<'_>) -> Result<&HashSet<String>> {
+        let client = &cx.aws.ec2;
+        let kinds = [ResourceType::SecurityGroup, ResourceType::SecurityGroupRule, ResourceType::LaunchTemplate];
+        let filters = [
+            filter("key", [STACK]),
+            filter("value", [cx.stack]),
+            filter("resource-type", kinds.iter().map(ResourceType::as_str)),
+        ];
+        let read = || {
+            pages(|token: Option<String>| {
+                let filters = filters.to_vec();
+                async move {
+                    let page = cx
+                        .read("DescribeTags", || {
+                            client
+                                .describe_tags()
+                                .set_filters(Some(filters.clone()))
+                                .set_next_token(token.clone())
+                                .send()
+                        })
+                        .await?;
+                    Ok((page.tags.unwrap_or_default(), page.next_token))
+                }
+            })
+        };
+        self.0
+            .get_or_try_init(|| async { Ok(read().await?.into_iter().filter_map(|tag| tag.resource_id).collect()) })
+            .await
+    }
 }
 
 /// How many resources `DescribeTags` takes at once.

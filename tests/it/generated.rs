@@ -111,7 +111,6 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 60, ..ProptestConfig::default() })]
 
     #[test]
-    #[ignore = "the generator is not gone through yet"]
     fn what_is_valid_is_accepted_deployed_and_destroyed(numbers in prop::collection::vec(any::<u32>(), 0..600)) {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");

@@ -100,15 +100,15 @@ async fn one_report_has_all_twenty_mistakes_and_nothing_is_called() {
         error.problems().iter().map(|problem| (problem.id, format!("{}.{}", problem.address, problem.path))).collect();
     let expected = [
         ("V103", "SecurityGroup.reserved.name"),
-        ("V115", "SecurityGroup.office.ingress[0]"),
-        ("V114", "SecurityGroupRule.ping.rule"),
+        ("V115", "SecurityGroup.office.ingress[0].peer"),
+        ("V114", "SecurityGroupRule.ping.rule.ports"),
         ("V40", "TargetGroup.long.name"),
         ("V51", "TargetGroup.slow.health_check.interval"),
         ("V60", "TargetGroup.eager.attributes.slow_start.duration_seconds"),
         ("V22", "LoadBalancer.web.attributes.idle_timeout.timeout_seconds"),
         ("V29", "LoadBalancer.net.attributes.secondary_ips.auto_assigned.per_subnet"),
         ("V75", "Listener.none.port"),
-        ("V88", "Listener.http.action.status"),
+        ("V88", "Listener.http.action.fixed_response.status"),
         ("V93", "ListenerRule.last.priority"),
         ("V99", "ListenerRule.host.conditions[0]"),
         ("V135", "LaunchTemplate.web.metadata.hop_limit"),

@@ -14,9 +14,8 @@ use crate::resource::{
 };
 
 use super::call::{gone_is_fine, pages};
-use super::convert::join;
-use super::security_group::filter;
-use super::tags::{change_ec2, from_ec2, names, specification};
+use super::convert::{filter, join};
+use super::tags::{OwnedIds, change_ec2, from_ec2, names, specification};
 use super::{Cx, Operate, id, required};
 
 impl LaunchTemplate {
@@ -244,9 +243,12 @@ async fn read_versions(cx: &Cx<'_>, template: &Template, all: bool) -> Result<Ve
 }
 
 /// Reads the templates that the stack owns, and templates under declared names.
-pub(super) async fn observe(cx: &Cx<'_>, declared: &[&LaunchTemplate]) -> Result<Vec<Observed<LaunchTemplate>>> {
+pub(super) async fn observe(
+    cx: &Cx<'_>,
+    declared: &[&LaunchTemplate],
+    owned: &OwnedIds,
+) -> Result<Vec<Observed<LaunchTemplate>>> {
     let names: Vec<&str> = declared.iter().map(|template| template.name.as_str()).collect();
-    let by_tag = read(cx, filter(&format!("tag:{STACK}"), [cx.stack]));
     let by_name = async {
         let mut found = Vec::new();
         for chunk in names.chunks(200) {
@@ -254,8 +256,11 @@ pub(super) async fn observe(cx: &Cx<'_>, declared: &[&LaunchTemplate]) -> Result
         }
         Ok(found)
     };
-    let (templates, named) = tokio::try_join!(by_tag, by_name)?;
-    let templates = join(templates, named, Template::launch_template_id);
+    let (_, mut templates) = tokio::try_join!(owned.read(cx), by_name)?;
+    if owned.more_than(cx, "lt-", templates.iter().filter_map(Template::launch_template_id)).await? {
+        let tagged = read(cx, filter(&format!("tag:{STACK}"), [cx.stack])).await?;
+        templates = join(tagged, templates, Template::launch_template_id);
+    }
     let prunes = |template: &Template| {
         let tags = from_ec2(template.tags());
         let name = tags.get(NAME).or(template.launch_template_name());

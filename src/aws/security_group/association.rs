@@ -7,8 +7,8 @@ use crate::id::VpcId;
 use crate::resource::Operation;
 
 use super::super::call::{gone_is_fine, pages};
+use super::super::convert::filter;
 use super::super::{Cx, Progress};
-use super::filter;
 
 /// Associates a group with VPCs, and waits until it can be used there.
 pub(super) async fn add(cx: &Cx<'_>, group: &str, vpcs: &[VpcId]) -> Result<()> {

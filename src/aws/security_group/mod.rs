@@ -19,8 +19,8 @@ pub(super) use rules::{authorize, declares, modify, revoke_ids};
 use rules::{describe_rules, direction_of, more, parse_rule, read_rules, revoke};
 
 use super::call::{NotYet, gone_is_fine, pages};
-use super::convert::{join, more as missing};
-use super::tags::{change_ec2, from_ec2, names, specification};
+use super::convert::{filter, join, more as missing};
+use super::tags::{OwnedIds, change_ec2, from_ec2, names, specification};
 use super::{Cx, Operate, id, known, required};
 
 impl Operate for SecurityGroup {
@@ -127,10 +127,6 @@ impl Operate for SecurityGroup {
     }
 }
 
-pub(super) fn filter<'a>(name: &str, values: impl IntoIterator<Item = &'a str>) -> Filter {
-    Filter::builder().name(name).set_values(Some(values.into_iter().map(ToOwned::to_owned).collect())).build()
-}
-
 async fn read(cx: &Cx<'_>, filters: Vec<Filter>) -> Result<Vec<Group>> {
     let client = &cx.aws.ec2;
     let filters = &filters;
@@ -194,10 +190,9 @@ fn is_standalone(rule: &GroupRule) -> bool {
 }
 
 /// Reads the groups and standalone rules that the stack owns, and groups under declared names.
-pub(super) async fn observe(cx: &Cx<'_>, declared: &[&SecurityGroup]) -> Result<Vec<AnyObserved>> {
+pub(super) async fn observe(cx: &Cx<'_>, declared: &[&SecurityGroup], owned: &OwnedIds) -> Result<Vec<AnyObserved>> {
     let tag = format!("tag:{STACK}");
     let names: Vec<&str> = declared.iter().map(|group| group.name.as_str()).collect();
-    let by_tag = read(cx, vec![filter(&tag, [cx.stack])]);
     let by_name = async {
         let mut found = Vec::new();
         for chunk in names.chunks(FILTER_VALUES) {
@@ -205,8 +200,10 @@ pub(super) async fn observe(cx: &Cx<'_>, declared: &[&SecurityGroup]) -> Result<
         }
         Ok(found)
     };
-    let (groups, named) = tokio::try_join!(by_tag, by_name)?;
-    let groups = join(groups, named, Group::group_id);
+    let (_, mut groups) = tokio::try_join!(owned.read(cx), by_name)?;
+    if owned.more_than(cx, "sg-", groups.iter().filter_map(Group::group_id)).await? {
+        groups = join(read(cx, vec![filter(&tag, [cx.stack])]).await?, groups, Group::group_id);
+    }
     let ids: Vec<&str> = groups.iter().filter_map(Group::group_id).collect();
     let of_groups = async {
         let mut rules = Vec::new();
@@ -215,11 +212,12 @@ pub(super) async fn observe(cx: &Cx<'_>, declared: &[&SecurityGroup]) -> Result<
         }
         Ok(rules)
     };
+    let (mut rules, associated) = tokio::try_join!(of_groups, associations(cx, declared, &groups))?;
     // Standalone rules can be on groups that the stack does not own.
-    let by_tag = read_rules(cx, vec![filter(&tag, [cx.stack])]);
-    let associated = associations(cx, declared, &groups);
-    let (rules, tagged, associated) = tokio::try_join!(of_groups, by_tag, associated)?;
-    let rules = join(rules, tagged, GroupRule::security_group_rule_id);
+    if owned.more_than(cx, "sgr-", rules.iter().filter_map(GroupRule::security_group_rule_id)).await? {
+        let tagged = read_rules(cx, vec![filter(&tag, [cx.stack])]).await?;
+        rules = join(rules, tagged, GroupRule::security_group_rule_id);
+    }
     let mut observed: Vec<AnyObserved> = Vec::with_capacity(groups.len());
     for group in &groups {
         let associated = group.group_id().and_then(|id| associated.get(id)).map(Vec::as_slice).unwrap_or_default();

@@ -10,9 +10,9 @@ use crate::input::Input;
 use crate::resource::{Direction, Operation, Peer, Protocol, Rule, SecurityGroupRule, Tags};
 
 use super::super::call::{gone_is_fine, pages};
+use super::super::convert::filter;
 use super::super::tags::{from_ec2, specification};
 use super::super::{Cx, known};
-use super::filter;
 
 /// Rules of `wanted` that AWS would not take for one of `present`.
 pub(super) fn more(wanted: &[Rule], present: &[Rule]) -> Vec<Rule> {

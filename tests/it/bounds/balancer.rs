@@ -377,13 +377,11 @@ fn attributes() -> Vec<Case> {
 fn tags() -> Vec<Case> {
     let long = |length: usize| "k".repeat(length);
     vec![
-        Case::new("V39", "a key", "tags.", |inside| tagged(pick(inside, "a", ""), "it")),
-        Case::new("V39", "128 characters", Box::leak(format!("tags.{}", long(129)).into_boxed_str()), move |inside| {
-            tagged(&long(pick(inside, 128, 129)), "it")
-        }),
+        Case::new("V39", "a key", "tags", |inside| tagged(pick(inside, "a", ""), "it")),
+        Case::new("V39", "128 characters", "tags", move |inside| tagged(&long(pick(inside, 128, 129)), "it")),
         Case::new("V39", "256 characters", "tags.it", move |inside| tagged("it", &long(pick(inside, 256, 257)))),
         Case::new("V39", "characters", "tags.it", |inside| tagged("it", pick(inside, "ä 1 _.:/=+-@", "a;b"))),
         Case::new("V39", "line breaks", "tags.it", |inside| tagged("it", pick(inside, "a b", "a\nb"))),
-        Case::new("V39", "reserved keys", "tags.aws:it", |inside| tagged(pick(inside, "aws-it", "aws:it"), "it")),
+        Case::new("V39", "reserved keys", "tags", |inside| tagged(pick(inside, "aws-it", "aws:it"), "it")),
     ]
 }

@@ -89,6 +89,7 @@ impl Canned {
         self.ec2.extend([
             answer!(sent, aws_sdk_ec2::describe_security_groups => DescribeSecurityGroupsOutput),
             answer!(sent, aws_sdk_ec2::describe_security_group_rules => DescribeSecurityGroupRulesOutput),
+            answer!(sent, aws_sdk_ec2::describe_tags => DescribeTagsOutput),
             answer!(sent, aws_sdk_ec2::describe_launch_templates => DescribeLaunchTemplatesOutput),
         ]);
         self.elbv2.extend([

@@ -19,6 +19,10 @@ fn one_rule() -> Canned {
     let mut canned = Canned::default();
     let sent = canned.sent.clone();
     canned.ec2 = vec![
+        answer!(sent, aws_sdk_ec2::describe_tags, |_input| {
+            let tag = ec2::TagDescription::builder().resource_id("sgr-1").key("purlin:stack").value("web").build();
+            aws_sdk_ec2::operation::describe_tags::DescribeTagsOutput::builder().tags(tag).build()
+        }),
         answer!(sent, aws_sdk_ec2::describe_security_group_rules, |_input| {
             let tags = ec2_tags([("purlin:address", "SecurityGroupRule.http"), ("purlin:stack", "web")]);
             let rule = ec2::SecurityGroupRule::builder().security_group_rule_id("sgr-1").group_id("sg-1");
