@@ -51,9 +51,11 @@ impl Value {
         )
     }
 
-    /// The value, or unset where it is a list or map with nothing in it.
+    /// The value, or unset where it is a text, list or map with nothing in it: AWS tells neither from
+    /// what was never given.
     pub(crate) fn unless_empty(self) -> Self {
         match &self {
+            Self::Text(text) if text.is_empty() => Self::Unset,
             Self::List(values) if values.is_empty() => Self::Unset,
             Self::Map(entries) if entries.is_empty() => Self::Unset,
             _ => self,

@@ -106,7 +106,7 @@ impl Describe for SecurityGroupRule {
         })
         .depends(by_sort),
         Property::<Self>::new("description", "SecurityGroupRuleRequest.Description", |r| {
-            Value::of(&r.rule.description)
+            Value::of(&r.rule.description).unless_empty()
         })
         .updated_by(Operation::ModifySecurityGroupRules),
         Property::<Self>::new("tags", "AuthorizeSecurityGroupIngress.TagSpecifications", |r| Value::of(&r.tags))

@@ -123,7 +123,7 @@ impl Operate for SecurityGroup {
     async fn find(&self, cx: &Cx<'_>) -> Result<Option<Observed<Self>>> {
         let filters = vec![filter("vpc-id", [known(&self.vpc)?.as_str()]), filter("group-name", [self.name.as_str()])];
         let groups = read(cx, filters).await?;
-        groups.iter().map(|group| parse(group, &[], &[])).next().transpose()
+        groups.iter().map(|group| parse(group, &[], &[], &[])).next().transpose()
     }
 }
 
@@ -146,7 +146,12 @@ async fn read(cx: &Cx<'_>, filters: Vec<Filter>) -> Result<Vec<Group>> {
 }
 
 /// A group with those of its rules that are its own: standalone ones are resources by themselves.
-fn parse(group: &Group, rules: &[GroupRule], associated: &[VpcId]) -> Result<Observed<SecurityGroup>> {
+fn parse(
+    group: &Group,
+    rules: &[GroupRule],
+    associated: &[VpcId],
+    declared: &[&SecurityGroup],
+) -> Result<Observed<SecurityGroup>> {
     let group_id = required(group.group_id(), "a group id")?;
     let tags = from_ec2(group.tags());
     let (name, physical) = names(group.group_name().unwrap_or_default(), &tags);
@@ -160,10 +165,14 @@ fn parse(group: &Group, rules: &[GroupRule], associated: &[VpcId]) -> Result<Obs
             .collect::<Vec<_>>()
     };
     let mut egress = own(Direction::Egress);
-    // In a VPC with IPv6, AWS adds the IPv6 half of "everything out" by itself.
+    // In a VPC with IPv6, AWS adds the IPv6 half of "everything out" by itself; who declares it
+    // wants to see it.
     let everything = Rule::everything_out();
     let everything_v6 = Rule { peer: Peer::Ipv6("::/0".to_owned()), ..everything.clone() };
-    if egress.iter().any(|rule| rule.is_same(&everything)) {
+    let wants_v6 = declared
+        .iter()
+        .any(|other| other.name == name && other.egress.iter().flatten().any(|rule| rule.is_same(&everything_v6)));
+    if !wants_v6 && egress.iter().any(|rule| rule.is_same(&everything)) {
         egress.retain(|rule| !rule.is_same(&everything_v6));
     }
     let owner = tags.owner();
@@ -221,7 +230,7 @@ pub(super) async fn observe(cx: &Cx<'_>, declared: &[&SecurityGroup], owned: &Ow
     let mut observed: Vec<AnyObserved> = Vec::with_capacity(groups.len());
     for group in &groups {
         let associated = group.group_id().and_then(|id| associated.get(id)).map(Vec::as_slice).unwrap_or_default();
-        observed.push(parse(group, &rules, associated)?.into());
+        observed.push(parse(group, &rules, associated, declared)?.into());
     }
     for rule in rules.iter().filter(|rule| is_standalone(rule)) {
         if let Some(rule) = super::security_group_rule::parse(rule)? {

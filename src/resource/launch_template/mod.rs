@@ -266,7 +266,9 @@ const fn data(path: &'static str, api: &'static str, get: fn(&LaunchTemplate) ->
 impl Describe for LaunchTemplate {
     const PROPERTIES: &'static [Property<Self>] = &[
         Property::<Self>::new("name", "CreateLaunchTemplate.LaunchTemplateName", |r| Value::of(&r.name)),
-        data("version_description", "CreateLaunchTemplate.VersionDescription", |r| Value::of(&r.version_description)),
+        data("version_description", "CreateLaunchTemplate.VersionDescription", |r| {
+            Value::of(&r.version_description).unless_empty()
+        }),
         data("image", "RequestLaunchTemplateData.ImageId", |r| Value::of(&r.image)),
         data("instance_type", "RequestLaunchTemplateData.InstanceType", |r| {
             Value::of(&r.instance_type.as_ref().and_then(InstanceSelection::name).cloned())

@@ -164,12 +164,11 @@ impl ToValue for Rule {
             Peer::GroupOf(account, id) => Value::Text(format!("{account}/{id}")),
             Peer::Itself => Value::of("self"),
         };
-        let description = self.description.as_ref().filter(|text| !text.is_empty());
         Value::map([
             ("protocol", Value::of(&self.protocol)),
             ("ports", ports),
             ("peer", peer),
-            ("description", description.map_or(Value::Unset, Value::of)),
+            ("description", Value::of(&self.description).unless_empty()),
         ])
     }
 }

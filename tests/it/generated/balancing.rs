@@ -241,8 +241,14 @@ fn actions(tape: &Tape, targets: &[Ref<TargetGroup>]) -> Action {
 }
 
 fn conditions(tape: &Tape) -> Vec<Condition> {
+    // All conditions together have up to six wildcards, and here up to four values.
+    let wild = |characters: &str, most: u32| {
+        let text = tape.text(characters, 1..=most);
+        let first = text.find(['*', '?']).map_or(text.len(), |at| at + 1);
+        text[..first].to_owned() + &text[first..].replace(['*', '?'], "a")
+    };
     let texts = |characters: &str, most: u32| {
-        let (one, other) = (tape.text(characters, 1..=most), tape.text(characters, 1..=most));
+        let (one, other) = (wild(characters, most), wild(characters, most));
         if tape.chance() && one != other { vec![one, other] } else { vec![one] }
     };
     let one = match tape.up_to(4) {
@@ -254,7 +260,7 @@ fn conditions(tape: &Tape) -> Vec<Condition> {
     };
     let other = match tape.up_to(4) {
         0 => Condition::source_ip(["10.0.0.0/8", "2001:db8::/32"]),
-        1 => Condition::query([(tape.text("abc019", 1..=128), tape.text("abc019*?", 1..=128))]),
+        1 => Condition::query([(tape.text("abc019", 1..=128), wild("abc019*?", 128))]),
         2 => Condition::query_values(texts("abc019*?", 128)),
         3 => Condition::header(tape.text("abc-_019", 1..=40), texts("abc019*?", 128)),
         _ => Condition::header_regex("x-a", ["^a"]),
@@ -303,9 +309,9 @@ fn web(tape: &Tape, base: &Base, groups: &[Ref<SecurityGroup>], stack: &mut Stac
         let it = match tape.up_to(2) {
             0 => it.build(),
             1 => {
-                let priority = tape.within(next..=50_000_u16);
-                next = priority.saturating_add(1);
-                if next > 50_000 { it.build() } else { it.priority(priority).build() }
+                let priority = (next <= 50_000).then(|| tape.within(next..=50_000_u16));
+                next = priority.unwrap_or(next).saturating_add(1);
+                if let Some(priority) = priority { it.priority(priority).build() } else { it.build() }
             }
             _ => it.rewrite_url(Rewrite::new(tape.text("abc", 1..=1024), tape.text("abc", 0..=1024))).build(),
         };
