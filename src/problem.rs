@@ -16,7 +16,9 @@ pub struct Problem {
     pub value: String,
     /// The rule that it breaks, with its bound.
     pub rule: String,
-    /// The stable id of the rule.
+    /// The stable id of the rule: `V` and a number for a row of `tests/rules.csv`, `D` for what AWS
+    /// documents besides, `P` for what purlin itself needs, which is the only sort that
+    /// [`Stack::accept`](crate::Stack::accept) does not accept.
     pub id: &'static str,
 }
 

@@ -289,7 +289,7 @@ impl Stack {
                 Some(node) => self.accepts(node, problem.id),
                 None => self.accepted.iter().any(|(accepted, _)| accepted == problem.id),
             };
-            !(accepted && problem.id.starts_with('V'))
+            !accepted || problem.id.starts_with('P')
         });
         problems
     }

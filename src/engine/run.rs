@@ -142,7 +142,7 @@ impl Run<'_> {
                     _ => None,
                 });
                 let watch = Watch::begin(subject.observed.is_some(), calls.collect());
-                self.wait(cx, step, Wait::Settled { desired, outputs, watch }).await
+                self.wait(cx, step, Wait::Settled { desired, outputs: Box::new(outputs), watch }).await
             }
             StepKind::Delete(_) => {
                 let observed = subject.observed.as_ref().ok_or_else(unknown)?;
@@ -281,7 +281,7 @@ async fn settled_one<R: Operate>(
 
 /// What a step waits for.
 enum Wait<'a> {
-    Settled { desired: AnyResource, outputs: AnyOutputs, watch: Watch },
+    Settled { desired: AnyResource, outputs: Box<AnyOutputs>, watch: Watch },
     Gone(&'a AnyObserved),
 }
 

@@ -1,11 +1,16 @@
 //! Advisories: what is legal, and probably not what is wanted.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
-use crate::resource::{AnyOutputs, AnyResource, Direction, ListenerProtocol, Peer, Protocol, Rule, Schedule};
+use crate::resource::{
+    AnyOutputs, AnyResource, Direction, ListenerProtocol, Peer, Protocol, Rule, Schedule, SecurityGroup,
+};
 use crate::stack::{Address, Item, Stack};
 use crate::value::Value;
 
+use super::check::declared;
 use super::launches::found_image;
 use super::{ResourceChange, Shown, Subject, scaling};
 
@@ -30,6 +35,12 @@ pub(super) fn advise(
     known: &[Option<AnyOutputs>],
 ) -> Vec<Advisory> {
     let mut found = Vec::new();
+    let groups = subjects.iter().filter_map(|subject| match &subject.desired {
+        Some(AnyResource::SecurityGroup(group)) => Some((subject.node?, &**group)),
+        _ => None,
+    });
+    let groups: HashMap<usize, &SecurityGroup> = groups.collect();
+    let resized = scaling::resized(stack);
     for (subject, change) in subjects.iter().zip(changes) {
         let (Some(node), Some(resource)) = (subject.node, &subject.desired) else { continue };
         let node = &stack.nodes[node];
@@ -38,11 +49,11 @@ pub(super) fn advise(
                 found.push(Advisory { id, address: change.address.clone(), text });
             }
         };
-        for (rule, vpc) in beyond_the_vpc(stack, subjects, subject) {
+        for (rule, vpc) in beyond_the_vpc(stack, &groups, subject) {
             say(
                 "group-of-another-vpc",
                 format!(
-                    "the source or destination is a group in {vpc}; AWS takes that only while the VPCs are peered: {}",
+                    "the source or destination is a group in {vpc}; AWS takes that only while the VPCs are peered, or share a transit gateway that supports it: {}",
                     Shown(&Value::of(rule), "rule")
                 ),
             );
@@ -71,11 +82,11 @@ pub(super) fn advise(
                     }
                 }
             }
-            AnyResource::SecurityGroupRule(rule) => match rule.direction {
-                Direction::Ingress => open_to_the_world(&rule.rule, &mut say),
-                Direction::Egress => {
+            AnyResource::SecurityGroupRule(rule) => match (rule.direction, &node.item) {
+                (Direction::Ingress, _) => open_to_the_world(&rule.rule, &mut say),
+                (Direction::Egress, Item::Resource(AnyResource::SecurityGroupRule(own))) => {
                     let everything = matches!(
-                        declared(stack, subject),
+                        declared(stack, &Value::of(&own.group)),
                         Some(AnyResource::SecurityGroup(group))
                             if group.egress.as_ref().is_none_or(|egress| egress.iter().any(is_everything_out))
                     );
@@ -83,6 +94,7 @@ pub(super) fn advise(
                         egress_without_effect(&rule.rule, &mut say);
                     }
                 }
+                _ => {}
             },
             AnyResource::ScheduledAction(action) => {
                 let ends = match &action.schedule {
@@ -117,7 +129,7 @@ pub(super) fn advise(
                 }
             }
             AnyResource::AutoScalingGroup(group) => scaling::advise_group(stack, subject, group, known, &mut say),
-            AnyResource::ScalingPolicy(_) => scaling::advise_policy(stack, subject, &mut say),
+            AnyResource::ScalingPolicy(_) => scaling::advise_policy(stack, subject, &resized, &mut say),
             _ => {}
         }
     }
@@ -153,11 +165,12 @@ fn egress_without_effect(rule: &Rule, say: &mut impl FnMut(&'static str, String)
 
 /// The rules of a group, or the rule of its own, about declared groups of other VPCs, which are
 /// named too. Whether the VPCs are peered is not looked up.
-fn beyond_the_vpc<'a>(stack: &'a Stack, subjects: &[Subject], subject: &Subject) -> Vec<(&'a Rule, Value)> {
-    let group_at = |index: Option<usize>| {
-        let subject = subjects.iter().find(|subject| subject.node.is_some() && subject.node == index)?;
-        if let Some(AnyResource::SecurityGroup(group)) = &subject.desired { Some(group) } else { None }
-    };
+fn beyond_the_vpc<'a>(
+    stack: &'a Stack,
+    groups: &HashMap<usize, &SecurityGroup>,
+    subject: &Subject,
+) -> Vec<(&'a Rule, Value)> {
+    let group_at = |index: Option<usize>| groups.get(&index?).copied();
     let referred = |value: Value| if let Value::Pending(attr) = value { Some(attr.node.index) } else { None };
     // As they are declared: what exists already stands in the subjects by its id.
     let declared = subject.node.map(|index| &stack.nodes[index].item);
@@ -181,14 +194,4 @@ fn beyond_the_vpc<'a>(stack: &'a Stack, subjects: &[Subject], subject: &Subject)
         (apart && known).then(|| (*rule, Value::of(&peer.vpc)))
     };
     rules.iter().filter_map(beyond).collect()
-}
-
-/// The declaration of the group of a rule.
-fn declared<'a>(stack: &'a Stack, subject: &Subject) -> Option<&'a AnyResource> {
-    let Item::Resource(AnyResource::SecurityGroupRule(rule)) = &stack.nodes[subject.node?].item else { return None };
-    let Value::Pending(attr) = Value::of(&rule.group) else { return None };
-    match &stack.nodes.get(attr.node.index)?.item {
-        Item::Resource(resource) => Some(resource),
-        Item::Lookup(_) => None,
-    }
 }

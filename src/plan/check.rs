@@ -60,7 +60,7 @@ pub(super) fn check(
                     placement.forwards(*index, listener, &rule.action, &mut problems);
                 }
             }
-            AnyResource::SecurityGroupRule(rule) => check_group_rule(resources, rule, &mut problems),
+            AnyResource::SecurityGroupRule(rule) => check_group_rule(&placement, rule, &mut problems),
             AnyResource::ScalingPolicy(policy) => {
                 if let Item::Resource(AnyResource::ScalingPolicy(declared)) = &node.item {
                     scaling::check_labels(stack, declared, &forwarding, &mut problems);
@@ -157,10 +157,8 @@ fn foreign_balancer(stack: &Stack, listener: &Listener) -> Option<LoadBalancerKi
 }
 
 /// A rule of its own must not repeat one that its group declares, or has by default.
-fn check_group_rule(resources: &[(usize, AnyResource)], rule: &SecurityGroupRule, problems: &mut Problems<'_>) {
-    let Value::Pending(attr) = Value::of(&rule.group) else { return };
-    let group = resources.iter().find(|(index, _)| *index == attr.node.index);
-    let Some((_, AnyResource::SecurityGroup(group))) = group else { return };
+fn check_group_rule(placement: &Placement<'_>, rule: &SecurityGroupRule, problems: &mut Problems<'_>) {
+    let Some(AnyResource::SecurityGroup(group)) = placement.declared(&Value::of(&rule.group)) else { return };
     let repeats = match (rule.direction, &group.egress) {
         (Direction::Ingress, _) => group.ingress.iter().any(|other| other.is_same(&rule.rule)),
         (Direction::Egress, Some(egress)) => egress.iter().any(|other| other.is_same(&rule.rule)),

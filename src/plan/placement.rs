@@ -47,7 +47,7 @@ impl<'a> Placement<'a> {
     }
 
     /// The declaration that a value comes from, with what is known in its place.
-    fn declared(&self, value: &Value) -> Option<&'a AnyResource> {
+    pub(super) fn declared(&self, value: &Value) -> Option<&'a AnyResource> {
         let Value::Pending(attr) = value else { return None };
         self.resources.get(&attr.node.index).copied()
     }

@@ -146,20 +146,30 @@ pub(super) fn advise_group(
     }
 }
 
+/// The groups that the calendar resizes.
+pub(super) fn resized(stack: &Stack) -> HashSet<Attr> {
+    let actions = stack.nodes.iter().filter_map(|node| match &node.item {
+        Item::Resource(AnyResource::ScheduledAction(action)) => action.group.pending(),
+        _ => None,
+    });
+    actions.collect()
+}
+
 /// A group of one possible size cannot be scaled, unless the calendar gives it another.
-pub(super) fn advise_policy(stack: &Stack, subject: &Subject, say: &mut impl FnMut(&'static str, String)) {
+pub(super) fn advise_policy(
+    stack: &Stack,
+    subject: &Subject,
+    resized: &HashSet<Attr>,
+    say: &mut impl FnMut(&'static str, String),
+) {
     let Some(Item::Resource(AnyResource::ScalingPolicy(policy))) = subject.node.map(|node| &stack.nodes[node].item)
     else {
         return;
     };
-    let group = Value::of(&policy.group);
-    let Some(AnyResource::AutoScalingGroup(scaled)) = declared(stack, &group) else { return };
-    let resizes = |node: &Node| match &node.item {
-        Item::Resource(AnyResource::ScheduledAction(action)) => Value::of(&action.group) == group,
-        _ => false,
-    };
+    let Some(group) = policy.group.pending() else { return };
+    let Some(AnyResource::AutoScalingGroup(scaled)) = declared(stack, &Value::Pending(group)) else { return };
     let (min, max) = scaled.sizes;
-    if min == max && !stack.nodes.iter().any(resizes) {
+    if min == max && !resized.contains(&group) {
         say("nothing-to-scale", format!("the group has {min} instances at least and at most; give it sizes apart"));
     }
 }

@@ -310,7 +310,7 @@ impl InstanceRequirements {
         }
         if self.spot_price_over_lowest.is_some() && self.spot_price_of_on_demand.is_some() {
             let at = format!("{path}.spot_price_over_lowest");
-            problems.report("P44", at, "", "is not possible together with `spot_price_of_on_demand`");
+            problems.report("D44", at, "", "is not possible together with `spot_price_of_on_demand`");
         }
         let mut order = Order { path, problems };
         order.check("vcpus", Some(&self.vcpus));

@@ -118,10 +118,10 @@ impl Describe for Notification {
 
     fn validate(&self, problems: &mut Problems<'_>) {
         if !self.topic.starts_with("arn:") || !self.topic.contains(":sns:") || self.topic.ends_with(".fifo") {
-            problems.report("P29", "topic", format!("{:?}", self.topic), "must be the ARN of a standard SNS topic");
+            problems.report("D29", "topic", format!("{:?}", self.topic), "must be the ARN of a standard SNS topic");
         }
         if self.on.is_empty() {
-            problems.report("P29", "on", "", "needs at least one type");
+            problems.report("D29", "on", "", "needs at least one type");
         }
     }
 

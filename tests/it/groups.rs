@@ -389,7 +389,7 @@ async fn what_aws_would_refuse_is_told_before_anything_is_sent() {
     assert_eq!(
         ids,
         [
-            "P21", "P23", "P28", "V162", "V166", "V167", "V168", "V169", "V170", "V174", "V175", "V176", "V188",
+            "D21", "D23", "D28", "V162", "V166", "V167", "V168", "V169", "V170", "V174", "V175", "V176", "V188",
             "V189", "V190",
         ]
     );

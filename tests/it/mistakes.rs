@@ -118,7 +118,7 @@ async fn one_report_has_all_twenty_mistakes_and_nothing_is_called() {
         ("V188", "AutoScalingGroup.web.lifecycle_hooks.drain.heartbeat"),
         ("V181", "ScalingPolicy.cpu.target"),
         ("V186", "ScheduledAction.night.(sizes)"),
-        ("P29", "Notification.told.topic"),
+        ("D29", "Notification.told.topic"),
     ];
     let found: Vec<_> = found.iter().map(|(id, place)| (*id, place.as_str())).collect();
     assert_eq!(found, expected, "\n{error}");

@@ -216,7 +216,7 @@ impl MixedInstances {
     fn validate(&self, problems: &mut Problems<'_>) {
         let path = "mixed_instances";
         self.template.validate(&format!("{path}.template.version"), problems);
-        problems.range("P20", &format!("{path}.overrides"), Some(self.overrides.len()), 0..=40);
+        problems.range("D20", &format!("{path}.overrides"), Some(self.overrides.len()), 0..=40);
         let weighted = self.overrides.iter().filter(|item| item.weight.is_some()).count();
         if weighted > 0 && weighted < self.overrides.len() {
             problems.report(
@@ -227,7 +227,7 @@ impl MixedInstances {
             );
         }
         let sets = self.overrides.iter().filter(|item| matches!(item.choice, InstanceChoice::Requirements(_))).count();
-        problems.range("P20", &format!("{path}.overrides.requirements"), Some(sets), 0..=4);
+        problems.range("D20", &format!("{path}.overrides.requirements"), Some(sets), 0..=4);
         for (index, item) in self.overrides.iter().enumerate() {
             let path = format!("{path}.overrides[{index}]");
             problems.range("V175", &format!("{path}.weight"), item.weight, 1..=999);
@@ -241,7 +241,7 @@ impl MixedInstances {
                 requirements.validate(&format!("{path}.requirements"), problems);
                 if requirements.encryption_in_transit.is_some() {
                     let path = format!("{path}.requirements.encryption_in_transit");
-                    problems.report("P30", path, "", "only launch templates take it");
+                    problems.report("D30", path, "", "only launch templates take it");
                 }
             }
         }
@@ -261,12 +261,12 @@ impl MixedInstances {
         if !distribution.segments.is_empty()
             && (distribution.on_demand_base.is_some() || distribution.on_demand_percentage.is_some())
         {
-            problems.report("P21", format!("{path}.segments"), "", "go without an On-Demand base and percentage");
+            problems.report("D21", format!("{path}.segments"), "", "go without an On-Demand base and percentage");
         }
         let prioritized = distribution.on_demand_allocation == Some(OnDemandAllocation::Prioritized)
             || distribution.spot_allocation == Some(SpotAllocation::CapacityOptimizedPrioritized);
         if self.by_requirements() && prioritized {
-            problems.report("P22", path, "", "nothing is prioritized where instances are chosen by requirements");
+            problems.report("D22", path, "", "nothing is prioritized where instances are chosen by requirements");
         }
     }
 }

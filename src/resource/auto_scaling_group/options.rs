@@ -351,13 +351,13 @@ impl GroupCapacityReservations {
         let uses =
             matches!(self.preference, Some(CapacityReservationPreference::First | CapacityReservationPreference::Only));
         if named && !uses {
-            problems.report("P23", path, "", "named reservations go with the preference `First` or `Only`");
+            problems.report("D23", path, "", "named reservations go with the preference `First` or `Only`");
         }
         for id in self.reservations.iter().filter(|id| !id.starts_with("cr-")) {
-            problems.report("P23", format!("{path}.reservations"), format!("{id:?}"), "must be ids (`cr-…`)");
+            problems.report("D23", format!("{path}.reservations"), format!("{id:?}"), "must be ids (`cr-…`)");
         }
         for arn in self.resource_groups.iter().filter(|arn| !arn.starts_with("arn:")) {
-            problems.report("P23", format!("{path}.resource_groups"), format!("{arn:?}"), "must be ARNs");
+            problems.report("D23", format!("{path}.resource_groups"), format!("{arn:?}"), "must be ARNs");
         }
     }
 }

@@ -170,7 +170,7 @@ impl InstanceRefresh {
         let root_only = self.strategy == Some(RefreshStrategy::ReplaceRootVolume);
         let imageless = launch.mixed().is_some_and(|mixed| mixed.overrides.iter().any(|item| item.image.is_none()));
         if root_only && imageless {
-            problems.report("P24", path("strategy"), "ReplaceRootVolume", "needs an image in each override");
+            problems.report("D24", path("strategy"), "ReplaceRootVolume", "needs an image in each override");
         }
     }
 }

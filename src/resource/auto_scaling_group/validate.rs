@@ -71,7 +71,7 @@ impl AutoScalingGroup {
         }
         for arn in &self.traffic_sources {
             if !arn.starts_with("arn:") || !arn.contains(":vpc-lattice:") || arn.len() > 511 {
-                problems.report("P25", "traffic_sources", format!("{arn:?}"), "must be ARNs of VPC Lattice");
+                problems.report("D25", "traffic_sources", format!("{arn:?}"), "must be ARNs of VPC Lattice");
             }
         }
         let lifetime = self.max_instance_lifetime.map(|lifetime| lifetime.as_secs());
@@ -88,10 +88,10 @@ impl AutoScalingGroup {
         }
         self.check_termination(problems);
         if let Some(name) = &self.placement_group {
-            problems.text("P26", "placement_group", name, 1..=255, |_| true, "");
+            problems.text("D26", "placement_group", name, 1..=255, |_| true, "");
         }
         if let Some(arn) = self.service_linked_role.as_ref().filter(|arn| !arn.starts_with("arn:")) {
-            problems.report("P26", "service_linked_role", format!("{arn:?}"), "must be an ARN");
+            problems.report("D26", "service_linked_role", format!("{arn:?}"), "must be an ARN");
         }
         if let Some(reservations) = &self.capacity_reservations {
             reservations.validate(problems);
@@ -118,9 +118,9 @@ impl AutoScalingGroup {
                 problems.report("V193", "lifecycle_hooks", &hook.name, "there are two of this name");
             }
         }
-        problems.range("P27", "lifecycle_hooks", Some(names.len()), 0..=50);
+        problems.range("D27", "lifecycle_hooks", Some(names.len()), 0..=50);
         if self.warm_pool.is_some() && self.launch_template.mixed().is_some() {
-            problems.report("P28", "warm_pool", "", "does not go with mixed instances");
+            problems.report("D28", "warm_pool", "", "does not go with mixed instances");
         }
         Tags(self.tags.iter().map(|(key, tag)| (key.clone(), tag.value.clone())).collect()).validate(problems);
         if self.tags.len() <= tags::MOST && self.tags.len() + names.len() > tags::MOST {

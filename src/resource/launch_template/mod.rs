@@ -413,7 +413,7 @@ impl Describe for LaunchTemplate {
             market.validate(problems);
         }
         if self.hibernation == Some(true) && self.enclaves == Some(true) {
-            problems.report("P45", "enclaves", true, "is not possible together with `hibernation`");
+            problems.report("D45", "enclaves", true, "is not possible together with `hibernation`");
         }
         self.validate_network(problems);
         self.validate_versions(problems);

@@ -191,28 +191,28 @@ impl NetworkInterface {
         for (name, count, listed, list) in exclusive {
             if let Some(count) = count.filter(|_| listed) {
                 let rule = format!("is not possible together with `{list}`");
-                problems.report("P43", format!("{path}.{name}"), count, rule);
+                problems.report("D43", format!("{path}.{name}"), count, rule);
             }
         }
         if self.private_ip_addresses.iter().filter(|address| address.primary == Some(true)).count() > 1 {
-            problems.report("P43", format!("{path}.private_ip_addresses"), "", "can have one primary address");
+            problems.report("D43", format!("{path}.private_ip_addresses"), "", "can have one primary address");
         }
         if self.ena_express_udp == Some(true) && self.ena_express != Some(true) {
-            problems.report("P43", format!("{path}.ena_express_udp"), true, "takes `ena_express(true)`, too");
+            problems.report("D43", format!("{path}.ena_express_udp"), true, "takes `ena_express(true)`, too");
         }
         let fixed = self.has_fixed_addresses();
         if self.interface_type == Some(InterfaceType::EfaOnly)
             && (fixed.is_some() || self.public_ip == Some(true) || self.ipv6_address_count.is_some())
         {
-            problems.report("P43", format!("{path}.interface_type"), "efa-only", "has no IP addresses");
+            problems.report("D43", format!("{path}.interface_type"), "efa-only", "has no IP addresses");
         }
         if let Some(tracking) = &self.connection_tracking {
             let seconds = |duration: Option<Duration>| duration.map(|duration| duration.as_secs());
             let path = format!("{path}.connection_tracking");
             let bounds = 60..=432_000;
-            problems.range("P43", &format!("{path}.tcp_established"), seconds(tracking.tcp_established), bounds);
-            problems.range("P43", &format!("{path}.udp_stream"), seconds(tracking.udp_stream), 60..=180);
-            problems.range("P43", &format!("{path}.udp"), seconds(tracking.udp), 30..=60);
+            problems.range("D43", &format!("{path}.tcp_established"), seconds(tracking.tcp_established), bounds);
+            problems.range("D43", &format!("{path}.udp_stream"), seconds(tracking.udp_stream), 60..=180);
+            problems.range("D43", &format!("{path}.udp"), seconds(tracking.udp), 30..=60);
         }
     }
 
@@ -258,10 +258,10 @@ impl SecondaryInterface {
     pub(super) fn validate(&self, path: &str, problems: &mut Problems<'_>) {
         if let Some(count) = self.private_ip_address_count.filter(|_| !self.private_ip_addresses.is_empty()) {
             let rule = "is not possible together with `private_ip_addresses`";
-            problems.report("P43", format!("{path}.private_ip_address_count"), count, rule);
+            problems.report("D43", format!("{path}.private_ip_address_count"), count, rule);
         }
         if self.delete_on_termination == Some(false) {
-            problems.report("P43", format!("{path}.delete_on_termination"), false, "can only be true");
+            problems.report("D43", format!("{path}.delete_on_termination"), false, "can only be true");
         }
     }
 }

@@ -117,7 +117,7 @@ impl Placement {
     pub(super) fn validate(&self, problems: &mut Problems<'_>) {
         if self.availability_zone.is_some() && self.availability_zone_id.is_some() {
             let text = "is not possible together with `availability_zone`";
-            problems.report("P41", "placement.availability_zone_id", "", text);
+            problems.report("D41", "placement.availability_zone_id", "", text);
         }
         if let Some(group) = self.host_resource_group.as_ref().filter(|_| self.host_id.is_some()) {
             let text = "is not possible together with `host_id`";
@@ -125,9 +125,9 @@ impl Placement {
         }
         if self.host_resource_group.is_some() && self.tenancy.is_some_and(|tenancy| tenancy != Tenancy::Host) {
             let text = "must be `host`, or left out, for a host resource group";
-            problems.report("P41", "placement.tenancy", Value::of(&self.tenancy), text);
+            problems.report("D41", "placement.tenancy", Value::of(&self.tenancy), text);
         }
-        problems.range("P41", "placement.partition_number", self.partition_number, 1..=7);
+        problems.range("D41", "placement.partition_number", self.partition_number, 1..=7);
     }
 }
 
@@ -245,7 +245,7 @@ impl Market {
         if let Some(price) = &spot.max_price
             && !price.parse::<f64>().is_ok_and(|price| price > 0.001)
         {
-            problems.report("P40", "market.spot.max_price", price, "must be a number of dollars above 0.001");
+            problems.report("D40", "market.spot.max_price", price, "must be a number of dollars above 0.001");
         }
         if let Some(duration) = spot.block_duration {
             let seconds = duration.as_secs();
@@ -255,7 +255,7 @@ impl Market {
             }
         }
         if let Some(until) = spot.valid_until.filter(|_| spot.request != Some(SpotRequest::Persistent)) {
-            problems.report("P40", "market.spot.valid_until", until, "is only for persistent requests");
+            problems.report("D40", "market.spot.valid_until", until, "is only for persistent requests");
         }
     }
 }

@@ -71,46 +71,46 @@ fn volumes_are_checked() {
 fn options_that_exclude_each_other_are_told() {
     let interface = || NetworkInterface::builder().device_index(0);
     let with = |interface: NetworkInterface| template!(network_interface(interface));
-    breaks(template!(hibernation(true), enclaves(true)), "P45", "enclaves");
+    breaks(template!(hibernation(true), enclaves(true)), "D45", "enclaves");
     breaks(template!(security_group(group()), security_group_named("web")), "V131", "security_group_names");
     breaks(template!(security_group(group()), network_interface(interface().build())), "V132", "security_groups");
     let both = interface().ipv6_address_count(1).ipv6_addresses([std::net::Ipv6Addr::LOCALHOST]).build();
-    breaks(with(both), "P43", "network_interfaces[0].ipv6_address_count");
+    breaks(with(both), "D43", "network_interfaces[0].ipv6_address_count");
     let two =
         interface().private_ip_addresses([PrivateIpAddress::primary(ADDRESS), PrivateIpAddress::primary(ADDRESS)]);
-    breaks(with(two.build()), "P43", "network_interfaces[0].private_ip_addresses");
+    breaks(with(two.build()), "D43", "network_interfaces[0].private_ip_addresses");
     let udp = interface().ena_express_udp(true).build();
-    breaks(with(udp), "P43", "network_interfaces[0].ena_express_udp");
+    breaks(with(udp), "D43", "network_interfaces[0].ena_express_udp");
     let efa = interface().interface_type(InterfaceType::EfaOnly).public_ip(true).build();
-    breaks(with(efa), "P43", "network_interfaces[0].interface_type");
+    breaks(with(efa), "D43", "network_interfaces[0].interface_type");
     let tracking = ConnectionTracking::builder().udp(Duration::from_secs(29)).build();
     breaks(
         with(interface().connection_tracking(tracking).build()),
-        "P43",
+        "D43",
         "network_interfaces[0].connection_tracking.udp",
     );
     let secondary = SecondaryInterface::builder().subnet("ss-1").delete_on_termination(false).build();
-    breaks(template!(secondary_interface(secondary)), "P43", "secondary_interfaces[0].delete_on_termination");
+    breaks(template!(secondary_interface(secondary)), "D43", "secondary_interfaces[0].delete_on_termination");
     let hosts = Placement::builder().host_id("h-1").host_resource_group("arn").build();
     breaks(template!(placement(hosts)), "V147", "placement.host_resource_group");
     let shared = Placement::builder().tenancy(Tenancy::Dedicated).host_resource_group("arn").build();
-    breaks(template!(placement(shared)), "P41", "placement.tenancy");
+    breaks(template!(placement(shared)), "D41", "placement.tenancy");
     let zones = Placement::builder().availability_zone("a").availability_zone_id("1").build();
-    breaks(template!(placement(zones)), "P41", "placement.availability_zone_id");
-    breaks(template!(placement(Placement::builder().partition_number(8).build())), "P41", "placement.partition_number");
+    breaks(template!(placement(zones)), "D41", "placement.availability_zone_id");
+    breaks(template!(placement(Placement::builder().partition_number(8).build())), "D41", "placement.partition_number");
 }
 
 #[test]
 fn spot_options_are_checked() {
     let spot = || SpotOptions::builder().request(SpotRequest::Persistent);
     let with = |options: SpotOptions| template!(market(options));
-    breaks(with(spot().max_price("0.001").build()), "P40", "market.spot.max_price");
-    breaks(with(spot().max_price("cheap").build()), "P40", "market.spot.max_price");
+    breaks(with(spot().max_price("0.001").build()), "D40", "market.spot.max_price");
+    breaks(with(spot().max_price("cheap").build()), "D40", "market.spot.max_price");
     let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
     breaks(with(spot().block_duration(minutes(90)).build()), "V138", "market.spot.block_duration");
     breaks(with(spot().block_duration(minutes(420)).build()), "V138", "market.spot.block_duration");
     let once = SpotOptions::builder().valid_until(crate::Timestamp::from_unix(1_800_000_000)).build();
-    breaks(with(once), "P40", "market.spot.valid_until");
+    breaks(with(once), "D40", "market.spot.valid_until");
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn requirements_are_checked() {
     let odd = needs().vcpus(1..).allowed_types(["m5 large"]).build();
     breaks(with(odd), "V129", "instance_requirements.allowed_types[0]");
     let prices = needs().vcpus(1..).spot_price_over_lowest(50).spot_price_of_on_demand(50).build();
-    breaks(with(prices), "P44", "instance_requirements.spot_price_over_lowest");
+    breaks(with(prices), "D44", "instance_requirements.spot_price_over_lowest");
 }
 
 #[test]

@@ -85,7 +85,7 @@ impl ToValue for Period {
 
 fn validate_period(period: Option<Period>, path: &str, problems: &mut Problems<'_>) {
     if let Some(Period(period)) = period.filter(|Period(period)| ![10, 30, 60].contains(&period.as_secs())) {
-        problems.report("P7", path, period.as_secs(), "must be 10, 30 or 60 seconds");
+        problems.report("D7", path, period.as_secs(), "must be 10, 30 or 60 seconds");
     }
 }
 

@@ -260,8 +260,8 @@ impl PredictiveScaling {
         };
         let percent = matches!(scaling, Forecast::Predefined(name) if name.ends_with("CPUUtilization"));
         validate_target(self.target, percent, problems);
-        problems.range("P8", "scheduling_buffer", self.scheduling_buffer.map(|buffer| buffer.as_secs()), 0..=3599);
-        problems.range("P8", "max_capacity_buffer", self.max_capacity_buffer, 0..=100);
+        problems.range("D8", "scheduling_buffer", self.scheduling_buffer.map(|buffer| buffer.as_secs()), 0..=3599);
+        problems.range("D8", "max_capacity_buffer", self.max_capacity_buffer, 0..=100);
         if let Metrics::Separate(metrics) = &self.metrics {
             let forecasts = [("metric.scaling", &metrics.scaling), ("metric.load", &metrics.load)];
             let forecasts = forecasts.into_iter().filter_map(|(path, forecast)| match forecast {

@@ -200,9 +200,9 @@ impl Describe for SecurityGroup {
         for (index, vpc) in self.associated_vpcs.iter().enumerate() {
             let path = format!("associated_vpcs[{index}]");
             if *vpc == self.vpc {
-                problems.report("P6", path, Value::of(vpc), "is the VPC in which the group is");
+                problems.report("D6", path, Value::of(vpc), "is the VPC in which the group is");
             } else if self.associated_vpcs[..index].contains(vpc) {
-                problems.report("P6", path, Value::of(vpc), "is associated already");
+                problems.report("D6", path, Value::of(vpc), "is associated already");
             }
         }
         self.tags.validate(problems);

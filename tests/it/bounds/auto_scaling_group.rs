@@ -415,7 +415,7 @@ fn launches() -> Vec<Case> {
     };
     let pools = "mixed_instances.distribution.spot_pools";
     vec![
-        weight("1 unit", |inside| u32::from(inside)),
+        weight("1 unit", u32::from),
         weight("999 units", |inside| if inside { 999 } else { 1000 }),
         mixed("all or none", "V175", "mixed_instances.overrides", |template, inside| {
             let one = LaunchOverride::instance_type("t3.micro").weight(1);

@@ -138,6 +138,7 @@ macro_rules! required {
 }
 
 /// Which instance types are launched.
+#[expect(clippy::reversed_empty_ranges, reason = "what is wrong is the point of the test")]
 fn types() -> Vec<Case> {
     let many = |count: usize| (0..count).map(|number| format!("m{number}.*"));
     let wrong = |types: usize| if types == 0 { vec!["t*"] } else { Vec::new() };
