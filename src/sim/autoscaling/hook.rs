@@ -106,7 +106,7 @@ impl Hook {
             }
             match &role {
                 None => return Err(ApiError::validation("A role ARN is required with a notification target.")),
-                Some(role) if !role.starts_with("arn:aws:iam::") => {
+                Some(role) if !(role.starts_with("arn:") && role.contains(":iam::")) => {
                     return Err(ApiError::validation(format!("Invalid role ARN: {role}")));
                 }
                 Some(_) => {}

@@ -106,7 +106,7 @@ async fn hooks_are_put_changed_and_deleted() {
     let topic = "arn:aws:sns:ap-northeast-2:123456789012:topic";
     refused!(launching().notification_target_arn(topic), "ValidationError", "role");
     refused!(launching().notification_target_arn("nowhere").role_arn("r"), "ValidationError", "notification target");
-    launching().notification_target_arn(topic).role_arn("role").send().await.unwrap();
+    launching().notification_target_arn(topic).role_arn("arn:aws:iam::123456789012:role/hooks").send().await.unwrap();
     put().heartbeat_timeout(60).send().await.unwrap();
     let describe = || lab.client.describe_lifecycle_hooks().auto_scaling_group_name("web");
     let hooks = describe().send().await.unwrap();
