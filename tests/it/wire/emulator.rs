@@ -13,7 +13,7 @@ use aws_sdk_elasticloadbalancingv2 as elbv2;
 use ec2::config::interceptors::BeforeTransmitInterceptorContextMut;
 use ec2::config::{ConfigBag, Intercept, RuntimeComponents};
 use ec2::error::BoxError;
-use ec2::types::{ResourceType, Tag, TagSpecification};
+use ec2::types::{Filter, ResourceType, Tag, TagSpecification};
 
 pub(super) const REGION: &str = "ap-northeast-2";
 
@@ -171,8 +171,12 @@ impl Given {
             ec2.create_vpc().cidr_block(cidr).tag_specifications(named(ResourceType::Vpc, name)).send()
         };
         let vpc = create("VPC-Lab", "10.0.0.0/16").await.expect("a VPC");
-        create("VPC-Other", "10.1.0.0/16").await.expect("another VPC");
         let vpc = vpc.vpc.and_then(|vpc| vpc.vpc_id).expect("a VPC id");
+        let other = create("VPC-Other", "10.1.0.0/16").await.expect("another VPC");
+        let other = other.vpc.and_then(|vpc| vpc.vpc_id).expect("a VPC id");
+        for vpc in [&vpc, &other] {
+            lead_out(ec2, vpc).await;
+        }
         let mut subnets = Vec::new();
         for (number, (name, zone)) in
             [("Public subnet A", "a"), ("Public subnet C", "c"), ("Private subnet A", "a"), ("Private subnet C", "c")]
@@ -195,6 +199,18 @@ impl Given {
         let [public_a, public_c, private_a, private_c] = subnets.try_into().expect("four subnets");
         Self { vpc, public: [public_a, public_c], private: [private_a, private_c], image }
     }
+}
+
+/// Leads the main route table of a VPC to the internet: public load balancers need it.
+async fn lead_out(ec2: &ec2::Client, vpc: &str) {
+    let gateway = ec2.create_internet_gateway().send().await.expect("a gateway");
+    let gateway = gateway.internet_gateway.and_then(|gateway| gateway.internet_gateway_id).expect("a gateway id");
+    ec2.attach_internet_gateway().internet_gateway_id(&gateway).vpc_id(vpc).send().await.expect("it is attached");
+    let of_vpc = Filter::builder().name("vpc-id").values(vpc).build();
+    let tables = ec2.describe_route_tables().filters(of_vpc).send().await.expect("the route tables");
+    let main = tables.route_tables().first().and_then(|table| table.route_table_id()).expect("the main route table");
+    let route = ec2.create_route().route_table_id(main).destination_cidr_block("0.0.0.0/0").gateway_id(gateway);
+    route.send().await.expect("a route");
 }
 
 /// What the lab presupposes.
