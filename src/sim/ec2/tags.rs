@@ -1,6 +1,7 @@
 //! Tags: one store for all resources, and CreateTags, DeleteTags, DescribeTags.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use aws_sdk_ec2::operation::create_tags::{CreateTagsInput, CreateTagsOutput};
 use aws_sdk_ec2::operation::delete_tags::{DeleteTagsInput, DeleteTagsOutput};
@@ -46,6 +47,11 @@ impl TagStore {
     pub(super) fn forget(&mut self, resource: &str) {
         self.0.remove(resource);
     }
+}
+
+/// The tags of a resource made at `created`, as describes and filters see them.
+pub(super) fn shown<'w>(world: &'w World, resource: &str, created: Option<Duration>) -> &'w Tags {
+    if created.is_none_or(|created| world.tags_show(created)) { world.ec2.tags.of(resource) } else { &NO_TAGS }
 }
 
 /// Tags as the SDK wants them; a resource without tags answers with an empty list.
