@@ -17,8 +17,7 @@ pub struct Settings {
     /// Until what was created shows in describes. Default zero.
     pub describe_lag: Duration,
     /// Until what was created in EC2 or Elastic Load Balancing can be named in other calls: before, these
-    /// are refused as if it did not
-    /// exist. Default zero.
+    /// are refused as if it did not exist. Default zero.
     pub reference_lag: Duration,
     /// Until the tags of what was created show, in describes and to filters. Default zero.
     pub tag_lag: Duration,

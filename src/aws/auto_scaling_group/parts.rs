@@ -102,8 +102,8 @@ async fn delete_hook(cx: &Cx<'_>, group: &str, name: &str) -> Result<()> {
     none_is_fine(deleted, "No Lifecycle Hook found")
 }
 
-/// Takes "there is none" for success, which Auto Scaling says as a `ValidationError` (R51, R56).
-fn none_is_fine<T>(result: Result<T>, text: &str) -> Result<()> {
+/// Takes "there is none" for success, which Auto Scaling says as a `ValidationError` (R46, R51, R56).
+pub(super) fn none_is_fine<T>(result: Result<T>, text: &str) -> Result<()> {
     match result {
         Err(error) if error.to_string().contains(text) => Ok(()),
         other => gone_is_fine(other),
