@@ -348,6 +348,10 @@ where
     }
 }
 
+/// How the absence of something is said where the code does not tell: `does not exist`, `doesn't exist`,
+/// `Could not find the specified version`, `not part of the group`.
+const ABSENT: &[&str] = &["does not exist", "doesn't exist", "Could not find", "not part of"];
+
 /// The sort of a refusal, by its code; Auto Scaling says most things as a `ValidationError` with a
 /// text.
 fn kind_of(code: &str, message: &str) -> ErrorKind {
@@ -384,12 +388,12 @@ fn kind_of(code: &str, message: &str) -> ErrorKind {
         _ if code.ends_with("NotFound") || code.ends_with("NotFoundException") || message.contains("not found") => {
             ErrorKind::NotFound
         }
-        // What a balancer or a group names, and EC2 does not know.
-        "InvalidSecurityGroup" | "ValidationError"
-            if message.contains("does not exist") || message.contains("Could not find") =>
-        {
+        // A group of a balancer's that EC2 does not know, and all that Auto Scaling says under one code: of
+        // what a group names, and of what is to go (R46, R51, R52, R54 to R58).
+        "InvalidSecurityGroup" | "ValidationError" if ABSENT.iter().any(|part| message.contains(part)) => {
             ErrorKind::NotFound
         }
+        "ValidationError" if message.starts_with("No ") && message.contains(" found") => ErrorKind::NotFound,
         _ => ErrorKind::Service,
     }
 }
@@ -450,6 +454,22 @@ mod tests {
 
     use super::*;
 
+    /// R29: no page is left out.
+    #[tokio::test]
+    async fn every_page_is_read() {
+        let read = |token: Option<String>| async move {
+            let page: u32 = token.map_or(0, |token| token.parse().expect("a number"));
+            let next = match page {
+                0..=3 => Some((page + 1).to_string()),
+                4 => Some(String::new()),
+                _ => panic!("an empty token is the end"),
+            };
+            Ok((vec![page * 2, page * 2 + 1], next))
+        };
+        assert_eq!(pages(read).await.expect("pages"), (0..10).collect::<Vec<_>>());
+    }
+
+    /// R59: looks are no closer than 0.8 s.
     #[test]
     fn pauses_grow_and_are_not_in_step() {
         let addresses: Vec<_> = (0..20).map(|number| Address::new("SecurityGroup", &number.to_string())).collect();
@@ -480,6 +500,10 @@ mod tests {
             ("InvalidLaunchTemplateName.NotFoundException", "", ErrorKind::NotFound),
             ("ValidationError", "AutoScalingGroup name not found - no such group: web", ErrorKind::NotFound),
             ("ValidationError", "The security group 'sg-1' does not exist", ErrorKind::NotFound),
+            ("ValidationError", "No Lifecycle Hook found with name: bye", ErrorKind::NotFound),
+            ("ValidationError", "Notification configuration for topic arn:a doesn't exist.", ErrorKind::NotFound),
+            ("ValidationError", "Trying to remove Target Groups that are not part of the group", ErrorKind::NotFound),
+            ("ValidationError", "No default VPC for this user.", ErrorKind::Service),
             ("InvalidSecurityGroup", "The security group 'sg-1' does not exist", ErrorKind::NotFound),
             ("InvalidSecurityGroup", "The security group 'sg-1' is not in the VPC 'vpc-1'", ErrorKind::Service),
             ("ValidationError", "1 validation error detected", ErrorKind::Service),

@@ -243,7 +243,7 @@ impl AutoScalingGroup {
                             .send()
                     })
                     .await;
-                parts::none_is_fine(detached, "not part of the group")?;
+                gone_is_fine(detached)?;
             }
         }
         Ok(())
@@ -282,7 +282,7 @@ impl AutoScalingGroup {
                             .send()
                     })
                     .await;
-                parts::none_is_fine(detached, "not part of the group")?;
+                gone_is_fine(detached)?;
             }
         }
         Ok(())
