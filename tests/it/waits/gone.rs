@@ -104,13 +104,16 @@ async fn what_is_gone_already_is_deleted() {
     ] {
         let sim = given();
         deploy(&sim, &stack(true)).await.expect("a deploy");
-        sim.configure(|settings| settings.scaling_reaction = Duration::from_millis(10));
+        sim.configure(|settings| {
+            settings.scaling_reaction = Duration::from_millis(10);
+            settings.load_balancer_interface_release = Duration::ZERO;
+        });
         sim.inject(Fault::on(operation).times(1).lose_answer());
         deploy(&sim, &stack(false)).await.unwrap_or_else(|failure| panic!("{operation}: {failure}"));
         destroy(&sim, &stack(false)).await.unwrap_or_else(|failure| panic!("{operation}: {failure}"));
         let refusals: Vec<_> = sim.calls().into_iter().filter(|call| call.operation == operation).collect();
         let refusals: Vec<_> = refusals.into_iter().filter_map(|call| call.error).collect();
-        assert_eq!(refusals[0], "InternalFailure", "{operation}");
+        assert!(refusals.iter().any(|refusal| refusal == "InternalFailure"), "{operation}: {refusals:?}");
         if let Some(code) = code {
             assert!(refusals.iter().any(|refusal| refusal == code), "{operation}: {refusals:?}");
         }

@@ -203,7 +203,7 @@ async fn rules_that_somebody_removed_meanwhile_are_gone() {
     deploy(&sim, &two(&["a-from-b", "b-from-a"])).await.expect("a deploy");
     let plan = next(&sim, &two(&[])).await;
     let rules = sim.ec2().describe_security_group_rules().send().await.expect("rules");
-    let rule = rules.security_group_rules().iter().find(|rule| rule.is_egress() == Some(false)).expect("a rule");
+    let rule = rules.security_group_rules().iter().find(|rule| rule.from_port() == Some(7000)).expect("a rule");
     let (group, rule) = (rule.group_id().expect("an id"), rule.security_group_rule_id().expect("an id"));
     let since = sim.calls().len();
     let meddling = async {
