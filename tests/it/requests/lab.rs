@@ -31,7 +31,8 @@ fn ec2_rules(sent: &Sent) -> Vec<aws_smithy_mocks::Rule> {
     use aws_sdk_ec2::operation::*;
     let subnet = |id: &str, zone: &str, name: &str| {
         let tags = ec2_tags([("Name", name)]);
-        ec2::Subnet::builder().subnet_id(id).vpc_id("vpc-1").availability_zone(zone).set_tags(Some(tags)).build()
+        let subnet = ec2::Subnet::builder().subnet_id(id).vpc_id("vpc-1").availability_zone(zone);
+        subnet.available_ip_address_count(250).set_tags(Some(tags)).build()
     };
     let subnets = [
         subnet("subnet-1a", "ap-northeast-2a", "Public subnet A"),
@@ -48,6 +49,13 @@ fn ec2_rules(sent: &Sent) -> Vec<aws_smithy_mocks::Rule> {
         }),
         answer!(sent, aws_sdk_ec2::describe_subnets, |_input| {
             describe_subnets::DescribeSubnetsOutput::builder().set_subnets(Some(subnets.to_vec())).build()
+        }),
+        answer!(sent, aws_sdk_ec2::describe_route_tables, |_input| {
+            let main = ec2::RouteTableAssociation::builder().main(true).build();
+            let out = ec2::Route::builder().destination_cidr_block("0.0.0.0/0").gateway_id("igw-1").build();
+            describe_route_tables::DescribeRouteTablesOutput::builder()
+                .route_tables(ec2::RouteTable::builder().vpc_id("vpc-1").associations(main).routes(out).build())
+                .build()
         }),
         answer!(sent, aws_sdk_ec2::describe_images, |_input| {
             describe_images::DescribeImagesOutput::builder()
