@@ -187,7 +187,7 @@ impl Run<'_> {
                     StepKind::Call(operation) => Some(operation),
                     _ => None,
                 });
-                let watch = Watch::begin(subject.observed.is_some(), calls.collect());
+                let watch = Box::new(Watch::begin(subject.observed.is_some(), calls.collect()));
                 self.wait(cx, step, Wait::Settled { desired, outputs, watch }).await
             }
             StepKind::Delete(_) => {
@@ -349,7 +349,7 @@ async fn settled_one<R: Operate>(
 
 /// What a step waits for.
 enum Wait<'a> {
-    Settled { desired: AnyResource, outputs: AnyOutputs, watch: Watch },
+    Settled { desired: AnyResource, outputs: AnyOutputs, watch: Box<Watch> },
     Gone(&'a AnyObserved),
 }
 

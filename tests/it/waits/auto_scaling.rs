@@ -297,7 +297,7 @@ async fn a_refresh_that_is_rolled_back_fails_the_deploy() {
     let error = only(ended);
     assert!(error.to_string().contains("the instance refresh was rolled back"), "{error}");
     assert!(error.hint().is_some(), "{error:?}");
-    let events = events.lock().expect("events");
+    let events = events.lock().expect("events").clone();
     let waited =
         |state: &str| events.iter().any(|event| matches!(event, Event::Waiting { what, .. } if what.contains(state)));
     assert!(waited("RollbackInProgress"));
