@@ -41,6 +41,8 @@ pub(crate) struct Cx<'a> {
     pub(crate) address: Option<&'a Address>,
     /// When the step must be done.
     pub(crate) deadline: Instant,
+    /// Whether the run has just made something that the calls of the step name.
+    pub(crate) fresh: bool,
 }
 
 /// A refusal that means "not yet" in the context of one call.
@@ -70,17 +72,33 @@ impl NotYet {
     }
 }
 
+/// How long what was just made may be unknown to calls that name it: services tell each other with a
+/// delay (EC2 developer guide, "Eventual consistency"; R9, R15, R17, R20, R32, R37).
+const UNKNOWN_AT_MOST: Duration = Duration::from_secs(2 * 60);
+
 /// How many times a call without an answer is sent before that counts as the answer.
 const TRIES_WITHOUT_ANSWER: u32 = 5;
 
 impl<'a> Cx<'a> {
     pub(crate) fn new(aws: &'a Aws, pace: &'a Pace, reporter: &'a dyn Reporter, stack: &'a str) -> Self {
-        Self { aws, pace, reporter, stack, address: None, deadline: Instant::now() + pace.deadline }
+        Self { aws, pace, reporter, stack, address: None, deadline: Instant::now() + pace.deadline, fresh: false }
     }
 
     /// The same for one resource, with a new deadline.
     pub(crate) fn at<'b>(&'b self, address: &'b Address) -> Cx<'b> {
         Cx { address: Some(address), deadline: Instant::now() + self.pace.deadline, ..*self }
+    }
+
+    /// The same for a step that names what the run has just made.
+    pub(crate) fn after_making(self, fresh: bool) -> Self {
+        Self { fresh, ..self }
+    }
+
+    /// Tells those who watch of something that is no failure and should be looked at.
+    pub(crate) fn warn(&self, text: String) {
+        if let Some(address) = self.address {
+            self.reporter.report(&Event::Warning { address: address.clone(), text });
+        }
     }
 
     /// Sends a request that reads.
@@ -89,7 +107,7 @@ impl<'a> Cx<'a> {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        self.send(name, &[], send).await
+        self.send(name, &[], false, send).await
     }
 
     /// Sends a request that changes something.
@@ -98,7 +116,7 @@ impl<'a> Cx<'a> {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        self.send(operation.name(), &[], send).await
+        self.send(operation.name(), &[], self.fresh, send).await
     }
 
     /// Sends a request that changes something, and takes some refusals for "not yet".
@@ -112,7 +130,7 @@ impl<'a> Cx<'a> {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        self.send(operation.name(), not_yet, send).await
+        self.send(operation.name(), not_yet, self.fresh, send).await
     }
 
     /// Looks again and again, ever less often, until a change that has been ordered has come about.
@@ -137,12 +155,18 @@ impl<'a> Cx<'a> {
             if let Some(address) = self.address {
                 self.reporter.report(&Event::Waiting { address: address.clone(), what: missing, elapsed });
             }
-            let pause = elapsed.mul_f64(0.1).clamp(Duration::from_secs(1), Duration::from_secs(15));
+            let pause = pause(elapsed, 0.1, self.address);
             tokio::time::sleep_until((Instant::now() + pause).min(self.deadline)).await;
         }
     }
 
-    async fn send<T, E, F>(&self, name: &'static str, not_yet: &[NotYet], send: impl Fn() -> F + Send) -> Result<T>
+    async fn send<T, E, F>(
+        &self,
+        name: &'static str,
+        not_yet: &[NotYet],
+        fresh: bool,
+        send: impl Fn() -> F + Send,
+    ) -> Result<T>
     where
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
@@ -180,7 +204,11 @@ impl<'a> Cx<'a> {
                 Reason::SlowDown | Reason::Contention => true,
                 Reason::NoAnswer => attempt < TRIES_WITHOUT_ANSWER,
                 Reason::NotSent => false,
-                Reason::Refused => is_not_yet(&refusal, not_yet, began.elapsed()),
+                Reason::Refused => {
+                    let elapsed = began.elapsed();
+                    is_not_yet(&refusal, not_yet, elapsed)
+                        || (fresh && elapsed < UNKNOWN_AT_MOST && is_unknown(&refusal))
+                }
             };
             let mut delay = delays.next().unwrap_or(Duration::from_secs(15));
             if reason == Reason::SlowDown {
@@ -275,6 +303,13 @@ fn is_not_yet<E: ProvideErrorMetadata>(
     not_yet.iter().any(|known| code == known.code && message.contains(known.part) && elapsed < known.at_most)
 }
 
+/// Whether AWS says that something that the call names does not exist.
+fn is_unknown<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
+    let metadata = error.as_service_error().map(ProvideErrorMetadata::meta);
+    let (code, message) = metadata.map_or((None, None), |meta| (meta.code(), meta.message()));
+    kind_of(code.unwrap_or_default(), message.unwrap_or_default()) == ErrorKind::NotFound
+}
+
 fn describe<E>(name: &'static str, error: SdkError<E, HttpResponse>, reason: Reason) -> Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
@@ -313,6 +348,10 @@ where
     }
 }
 
+/// How the absence of something is said where the code does not tell: `does not exist`, `doesn't exist`,
+/// `Could not find the specified version`, `not part of the group`.
+const ABSENT: &[&str] = &["does not exist", "doesn't exist", "Could not find", "not part of"];
+
 /// The sort of a refusal, by its code; Auto Scaling says most things as a `ValidationError` with a
 /// text.
 fn kind_of(code: &str, message: &str) -> ErrorKind {
@@ -328,10 +367,16 @@ fn kind_of(code: &str, message: &str) -> ErrorKind {
         | "OptInRequired"
         | "SignatureDoesNotMatch" => ErrorKind::PermissionDenied,
         "DependencyViolation" | "ResourceInUse" | "InvalidGroup.InUse" => ErrorKind::InUse,
-        "InsufficientInstanceCapacity" | "InsufficientCapacity" | "InsufficientFreeAddressesInSubnet" => {
+        // Both a lack of room at AWS and a quota of the account: `TooManyTargets`, `LimitExceeded`,
+        // `VcpuLimitExceeded`, `TargetGroupAssociationLimit`, `InsufficientInstanceCapacity`.
+        _ if code.starts_with("Insufficient")
+            || code.starts_with("TooMany")
+            || code.ends_with("LimitExceeded")
+            || code.ends_with("Limit")
+            || code.ends_with("CountExceeded") =>
+        {
             ErrorKind::Capacity
         }
-        _ if code.ends_with("LimitExceeded") || code.starts_with("TooMany") => ErrorKind::Capacity,
         _ if code.starts_with("Duplicate")
             || code.ends_with(".Duplicate")
             || code.ends_with("AlreadyExistsException")
@@ -343,8 +388,25 @@ fn kind_of(code: &str, message: &str) -> ErrorKind {
         _ if code.ends_with("NotFound") || code.ends_with("NotFoundException") || message.contains("not found") => {
             ErrorKind::NotFound
         }
+        // A group of a balancer's that EC2 does not know, and all that Auto Scaling says under one code: of
+        // what a group names, and of what is to go (R46, R51, R52, R54 to R58).
+        "InvalidSecurityGroup" | "ValidationError" if ABSENT.iter().any(|part| message.contains(part)) => {
+            ErrorKind::NotFound
+        }
+        "ValidationError" if message.starts_with("No ") && message.contains(" found") => ErrorKind::NotFound,
         _ => ErrorKind::Service,
     }
+}
+
+/// How long to pause between two looks at something that has been on its way for a while: ever longer,
+/// so that little is lost when it is over, and not in step with everybody else who waits.
+pub(crate) fn pause(elapsed: Duration, share: f64, address: Option<&Address>) -> Duration {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let longest = elapsed.mul_f64(share).clamp(Duration::from_secs(1), Duration::from_secs(15));
+    let mut hasher = DefaultHasher::new();
+    (address.map(Address::as_str), elapsed).hash(&mut hasher);
+    let jitter = f64::from(u8::try_from(hasher.finish() % 256).unwrap_or(0)) / 255.0;
+    longest.mul_f64(1.0 - 0.2 * jitter)
 }
 
 /// Reads page after page: `read` is given the token of a page, and answers with what the page holds
@@ -391,6 +453,69 @@ mod tests {
     use aws_smithy_types::retry::ErrorKind as Retry;
 
     use super::*;
+
+    /// R29: no page is left out.
+    #[tokio::test]
+    async fn every_page_is_read() {
+        let read = |token: Option<String>| async move {
+            let page: u32 = token.map_or(0, |token| token.parse().expect("a number"));
+            let next = match page {
+                0..=3 => Some((page + 1).to_string()),
+                4 => Some(String::new()),
+                _ => panic!("an empty token is the end"),
+            };
+            Ok((vec![page * 2, page * 2 + 1], next))
+        };
+        assert_eq!(pages(read).await.expect("pages"), (0..10).collect::<Vec<_>>());
+    }
+
+    /// R59: looks are no closer than 0.8 s.
+    #[test]
+    fn pauses_grow_and_are_not_in_step() {
+        let addresses: Vec<_> = (0..20).map(|number| Address::new("SecurityGroup", &number.to_string())).collect();
+        let at = |seconds| -> Vec<_> {
+            addresses.iter().map(|address| pause(Duration::from_secs(seconds), 0.1, Some(address))).collect()
+        };
+        for (seconds, longest) in [(0, 1000), (30, 3000), (600, 15_000)] {
+            let pauses = at(seconds);
+            let (least, most) = (pauses.iter().min().expect("20"), pauses.iter().max().expect("20"));
+            assert!(least.as_millis() >= longest * 8 / 10 && most.as_millis() <= longest, "{pauses:?}");
+            assert!(*most - *least > Duration::from_millis(100), "{pauses:?}");
+            assert_eq!(pauses, at(seconds), "the same every time");
+        }
+    }
+
+    #[test]
+    fn refusals_are_sorted_by_code_and_where_it_does_not_tell_by_message() {
+        for (code, message, expected) in [
+            ("TooManyTargetGroups", "", ErrorKind::Capacity),
+            ("LimitExceeded", "", ErrorKind::Capacity),
+            ("VcpuLimitExceeded", "", ErrorKind::Capacity),
+            ("RulesPerSecurityGroupLimitExceeded", "", ErrorKind::Capacity),
+            ("TargetGroupAssociationLimit", "", ErrorKind::Capacity),
+            ("MaxSpotInstanceCountExceeded", "", ErrorKind::Capacity),
+            ("InsufficientInstanceCapacity", "", ErrorKind::Capacity),
+            ("InvalidGroup.NotFound", "", ErrorKind::NotFound),
+            ("InvalidLaunchTemplateId.VersionNotFound", "", ErrorKind::NotFound),
+            ("InvalidLaunchTemplateName.NotFoundException", "", ErrorKind::NotFound),
+            ("ValidationError", "AutoScalingGroup name not found - no such group: web", ErrorKind::NotFound),
+            ("ValidationError", "The security group 'sg-1' does not exist", ErrorKind::NotFound),
+            ("ValidationError", "No Lifecycle Hook found with name: bye", ErrorKind::NotFound),
+            ("ValidationError", "Notification configuration for topic arn:a doesn't exist.", ErrorKind::NotFound),
+            ("ValidationError", "Trying to remove Target Groups that are not part of the group", ErrorKind::NotFound),
+            ("ValidationError", "No default VPC for this user.", ErrorKind::Service),
+            ("InvalidSecurityGroup", "The security group 'sg-1' does not exist", ErrorKind::NotFound),
+            ("InvalidSecurityGroup", "The security group 'sg-1' is not in the VPC 'vpc-1'", ErrorKind::Service),
+            ("ValidationError", "1 validation error detected", ErrorKind::Service),
+            ("PriorityInUse", "", ErrorKind::Conflict),
+            ("InvalidPermission.Duplicate", "", ErrorKind::Conflict),
+            ("DuplicateLoadBalancerName", "", ErrorKind::Conflict),
+            ("ResourceInUse", "", ErrorKind::InUse),
+            ("AccessDenied", "not found", ErrorKind::PermissionDenied),
+        ] {
+            assert_eq!(kind_of(code, message), expected, "{code} {message}");
+        }
+    }
 
     #[test]
     fn only_failures_of_the_network_are_worth_another_try() {

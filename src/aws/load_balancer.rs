@@ -255,13 +255,19 @@ impl Operate for LoadBalancer {
         Ok(None)
     }
 
-    /// Active, or working though one zone has no room (`active_impaired`).
+    /// Active, or working without the resources to grow (`active_impaired`); one that has failed is never
+    /// going to be (R3).
     async fn settled(&self, cx: &Cx<'_>, outputs: &LoadBalancerOutputs, _watch: &mut Watch) -> Result<Progress> {
         let found = read(cx, Some(outputs.arn.as_str()), &[]).await?;
         let Some(balancer) = found.first() else { return Ok(Progress::Waiting("not visible yet".to_owned())) };
         let state = balancer.state();
         Ok(match state.and_then(|state| state.code()) {
-            Some(LoadBalancerStateEnum::Active | LoadBalancerStateEnum::ActiveImpaired) => Progress::Done,
+            Some(LoadBalancerStateEnum::Active) => Progress::Done,
+            Some(LoadBalancerStateEnum::ActiveImpaired) => {
+                let reason = state.and_then(|state| state.reason()).unwrap_or("AWS gives no reason");
+                cx.warn(format!("it works, but is impaired: {reason}"));
+                Progress::Done
+            }
             Some(LoadBalancerStateEnum::Failed) => {
                 let reason = state.and_then(|state| state.reason()).unwrap_or("AWS gives no reason");
                 Progress::Failed(

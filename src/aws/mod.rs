@@ -27,9 +27,10 @@ use std::future::Future;
 
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use tokio::time::Instant;
 
 pub(crate) use auto_scaling_group::groups as group_snapshots;
-pub(crate) use call::{Cx, Pace};
+pub(crate) use call::{Cx, Pace, pause};
 pub(crate) use observe::observe;
 
 use crate::error::{Error, Result};
@@ -123,6 +124,7 @@ pub(crate) struct Watch {
     /// Failures that were there when the wait began on something that existed before the run, by
     /// id: their cause may be gone since. `None` before the first look.
     old_failures: Option<HashSet<String>>,
+    began: Instant,
     /// The calls of the run on what is waited for.
     calls: Vec<Operation>,
 }
@@ -131,7 +133,8 @@ impl Watch {
     /// Begins a wait for something that existed before the run, or that the run has made, and on
     /// which the run makes these calls.
     pub(crate) fn begin(existed: bool, calls: Vec<Operation>) -> Self {
-        Self { old_failures: if existed { None } else { Some(HashSet::new()) }, calls }
+        let old_failures = if existed { None } else { Some(HashSet::new()) };
+        Self { old_failures, began: Instant::now(), calls }
     }
 
     /// Whether the run makes this call on what is waited for.

@@ -52,19 +52,16 @@ impl Operate for Notification {
     async fn delete(cx: &Cx<'_>, observed: &Observed<Self>) -> Result<()> {
         let client = &cx.aws.autoscaling;
         let group = known(&observed.spec.group)?.as_str();
-        let deleted = cx
-            .write(Operation::DeleteNotificationConfiguration, || {
+        gone_is_fine(
+            cx.write(Operation::DeleteNotificationConfiguration, || {
                 client
                     .delete_notification_configuration()
                     .auto_scaling_group_name(group)
                     .topic_arn(&observed.spec.topic)
                     .send()
             })
-            .await;
-        match deleted {
-            Err(error) if error.to_string().contains("doesn't exist") => Ok(()),
-            other => gone_is_fine(other),
-        }
+            .await,
+        )
     }
 
     async fn find(&self, _: &Cx<'_>) -> Result<Option<Observed<Self>>> {

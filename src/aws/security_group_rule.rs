@@ -16,13 +16,7 @@ impl Operate for SecurityGroupRule {
         let ids = authorize(cx, group, self.direction, std::slice::from_ref(&self.rule), &self.tags).await?;
         match ids.first() {
             Some(rule) => Ok(SecurityGroupRuleOutputs { id: id(Some(rule), "a rule id")? }),
-            None => self.find(cx).await?.map(|found| found.outputs).ok_or_else(|| {
-                Error::new(
-                    ErrorKind::Conflict,
-                    format!("the same rule exists already on {group}, and this stack does not own it"),
-                )
-                .with_hint("remove it there, or declare it nowhere else")
-            }),
+            None => self.take(cx, group).await,
         }
     }
 
@@ -64,6 +58,28 @@ impl Operate for SecurityGroupRule {
             }
         }
         Ok(None)
+    }
+}
+
+impl SecurityGroupRule {
+    /// Takes the same rule that is there already for what was wanted: an earlier try has made it, or
+    /// nobody says that it is his (I8). One of another stack stays that stack's.
+    async fn take(&self, cx: &Cx<'_>, group: &str) -> Result<SecurityGroupRuleOutputs> {
+        let conflict = |whose: &str| {
+            let text = format!("the same rule exists already on {group}, and {whose}");
+            Error::new(ErrorKind::Conflict, text).with_hint("remove it there, or declare it nowhere else")
+        };
+        let Some(found) = self.find(cx).await? else { return Err(conflict("does not show yet")) };
+        match &found.owner {
+            None => {
+                change_ec2(cx, Operation::CreateTags, found.outputs.id.as_str(), &self.tags, &found.spec.tags).await?;
+            }
+            Some(owner) if owner.stack != cx.stack => {
+                return Err(conflict(&format!("the stack {:?} owns it as {}", owner.stack, owner.address)));
+            }
+            Some(_) => {}
+        }
+        Ok(found.outputs)
     }
 }
 

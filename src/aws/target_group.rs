@@ -117,10 +117,16 @@ impl TargetGroup {
                 .iter()
                 .map(|target| TargetDescription::builder().set_id(target.id.clone()).set_port(target.port).build());
             let targets: Vec<_> = targets.collect();
-            cx.write(Operation::DeregisterTargets, || {
-                client.deregister_targets().target_group_arn(arn).set_targets(Some(targets.clone())).send()
-            })
-            .await?;
+            let deregistered = cx
+                .write(Operation::DeregisterTargets, || {
+                    client.deregister_targets().target_group_arn(arn).set_targets(Some(targets.clone())).send()
+                })
+                .await;
+            match deregistered {
+                // An instance that is gone is no target any more (R12).
+                Err(error) if error.code() == Some("InvalidTarget") => {}
+                other => gone_is_fine(other)?,
+            }
         }
         Ok(())
     }

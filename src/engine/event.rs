@@ -33,6 +33,13 @@ pub enum Event {
         /// How long it has waited.
         elapsed: Duration,
     },
+    /// Something is no failure, and should be looked at.
+    Warning {
+        /// The resource.
+        address: Address,
+        /// What it is.
+        text: String,
+    },
     /// A call is tried again after a while.
     Retrying {
         /// The resource; none while observing.

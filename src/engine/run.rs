@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
-use crate::aws::{Cx, Operate, Progress, Watch};
+use crate::aws::{Cx, Operate, Progress, Watch, pause};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::Attr;
 use crate::plan::{Plan, Step, StepKind, Subject};
@@ -24,7 +24,9 @@ use super::{Event, Failure, Live};
 pub(super) async fn run(cx: &Cx<'_>, plan: Plan) -> Result<Live, Failure> {
     let began = Instant::now();
     cx.reporter.report(&Event::Started { steps: plan.steps.len() });
-    let run = Run { cx, plan: &plan, outputs: Mutex::new(plan.known.clone()), failed: Mutex::default() };
+    let creates = plan.steps.iter().filter(|step| matches!(step.kind, StepKind::Create(_)));
+    let made = creates.map(|step| step.subject).collect();
+    let run = Run { cx, plan: &plan, made, outputs: Mutex::new(plan.known.clone()), failed: Mutex::default() };
     let after: Vec<_> = plan.steps.iter().map(|step| step.after.clone()).collect();
     let skipped = |step: usize| {
         let step = &plan.steps[step];
@@ -65,6 +67,8 @@ fn weight(step: &Step) -> u64 {
 struct Run<'a> {
     cx: &'a Cx<'a>,
     plan: &'a Plan,
+    /// The subjects that the run makes.
+    made: HashSet<usize>,
     /// What is known of each declaration by now.
     outputs: Mutex<Vec<Option<AnyOutputs>>>,
     /// The steps that failed.
@@ -95,7 +99,7 @@ impl Run<'_> {
         let step = &self.plan.steps[index];
         let (address, kind) = (&step.address, step.kind);
         self.cx.reporter.report(&Event::StepStarted { address: address.clone(), step: kind });
-        let cx = self.cx.at(address);
+        let cx = self.cx.at(address).after_making(self.is_fresh(step));
         let result = match self.carry_out(&cx, step).boxed().await {
             Err(Stopped::Failed(error)) => {
                 self.failed.lock().unwrap_or_else(PoisonError::into_inner).insert(index);
@@ -113,6 +117,14 @@ impl Run<'_> {
         tracing::debug!(target: "purlin::step", %address, ?kind, ok = result.is_ok(), elapsed = ?began.elapsed());
         self.cx.reporter.report(&event);
         result
+    }
+
+    /// Whether a step names what the run has just made: its own resource, or what comes before it.
+    fn is_fresh(&self, step: &Step) -> bool {
+        let makes = |kind| matches!(kind, StepKind::Call(Operation::CreateLaunchTemplateVersion));
+        let made = |before: &Step| self.made.contains(&before.subject) || makes(before.kind);
+        matches!(step.kind, StepKind::Create(_) | StepKind::Call(_))
+            && step.after.iter().any(|before| made(&self.plan.steps[*before]))
     }
 
     async fn carry_out(&self, cx: &Cx<'_>, step: &Step) -> Result<(), Stopped> {
@@ -141,7 +153,7 @@ impl Run<'_> {
                     StepKind::Call(operation) => Some(operation),
                     _ => None,
                 });
-                let watch = Watch::begin(subject.observed.is_some(), calls.collect());
+                let watch = Box::new(Watch::begin(subject.observed.is_some(), calls.collect()));
                 self.wait(cx, step, Wait::Settled { desired, outputs: Box::new(outputs), watch }).await
             }
             StepKind::Delete(_) => {
@@ -177,7 +189,7 @@ impl Run<'_> {
                 return Err(Error::new(ErrorKind::Deadline, text).with_hint(hint).into());
             }
             cx.reporter.report(&Event::Waiting { address: step.address.clone(), what: missing, elapsed });
-            let pause = elapsed.mul_f64(POLL_SHARE).clamp(Duration::from_secs(1), Duration::from_secs(15));
+            let pause = pause(elapsed, POLL_SHARE, Some(&step.address));
             tokio::time::sleep_until((Instant::now() + pause).min(cx.deadline)).await;
         }
     }
@@ -220,7 +232,7 @@ async fn create<R: Operate>(cx: &Cx<'_>, desired: &R, address: &Address) -> Resu
         Err(error) if error.is_conflict() => error,
         other => return other,
     };
-    match desired.find(cx).await? {
+    match holder(cx, desired).await? {
         Some(found) if is_ours(&found, cx.stack, address) => Ok(found.outputs),
         Some(found) => {
             let id = R::id(&found.outputs).to_owned();
@@ -228,11 +240,33 @@ async fn create<R: Operate>(cx: &Cx<'_>, desired: &R, address: &Address) -> Resu
                 Some(owner) => format!("the stack {:?} owns it as {}", owner.stack, owner.address),
                 None => "no stack owns it".to_owned(),
             };
-            Err(error
-                .because(format!("{id} is in its place, and {whose}"))
-                .with_hint("choose another name, or allow taking it over with `Stack::adopt`"))
+            let hint = match error.code() {
+                Some("PriorityInUse") => {
+                    "choose another priority; a rule that has none of its own gets a free one when you run again"
+                }
+                _ => "choose another name, or allow taking it over with `Stack::adopt`",
+            };
+            Err(error.because(format!("{id} is in its place, and {whose}")).with_hint(hint))
         }
         None => Err(error),
+    }
+}
+
+/// How long what is in the way may not show, or not with its tags.
+const HIDDEN_AT_MOST: Duration = Duration::from_secs(30);
+
+/// What holds the place of a resource that is to be made. AWS has just refused to make it because of
+/// that, so it is there; its description may come later, and its tags later still: what an earlier run
+/// made shortly before it died looks like nobody's until then.
+async fn holder<R: Operate>(cx: &Cx<'_>, desired: &R) -> Result<Option<Observed<R>>> {
+    let began = Instant::now();
+    loop {
+        let found = desired.find(cx).await?;
+        let elapsed = began.elapsed();
+        if elapsed >= HIDDEN_AT_MOST || found.as_ref().is_some_and(|found| found.owner.is_some()) {
+            return Ok(found);
+        }
+        tokio::time::sleep(pause(elapsed, 0.1, cx.address)).await;
     }
 }
 
@@ -281,7 +315,7 @@ async fn settled_one<R: Operate>(
 
 /// What a step waits for.
 enum Wait<'a> {
-    Settled { desired: AnyResource, outputs: Box<AnyOutputs>, watch: Watch },
+    Settled { desired: AnyResource, outputs: Box<AnyOutputs>, watch: Box<Watch> },
     Gone(&'a AnyObserved),
 }
 

@@ -145,6 +145,26 @@ impl SimAws {
         self.shared.lock().now
     }
 
+    /// Notes that an instance profile, a role, a topic or a queue (by name or ARN as requests will have
+    /// it), or a certificate has been made right now: until
+    /// [`Settings::propagation`](Settings::propagation) has passed, calls that name it are refused
+    /// as if it did not exist. What is not noted has been there forever.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use purlin::sim::SimAws;
+    ///
+    /// let sim = SimAws::new();
+    /// sim.just_made("web-server-profile");
+    /// # }
+    /// ```
+    pub fn just_made(&self, name_or_arn: impl Into<String>) {
+        let mut world = self.shared.lock();
+        let now = world.now;
+        world.made.insert(name_or_arn.into(), now);
+    }
+
     /// Changes how fast the simulated AWS is.
     pub fn configure(&self, change: impl FnOnce(&mut Settings)) {
         change(&mut self.shared.lock().settings);

@@ -1,5 +1,6 @@
 //! The state that the simulated clients share, and the one door through which every call enters.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -33,6 +34,8 @@ pub(crate) struct World {
     pub(crate) autoscaling: AutoScalingState,
     pub(crate) calls: Vec<Call>,
     pub(crate) faults: Vec<FaultState>,
+    /// What other services made, and when; what is not listed has been there forever.
+    pub(crate) made: BTreeMap<String, Duration>,
     buckets: Buckets,
     crash_after: Option<usize>,
     next_id: u64,
@@ -50,6 +53,7 @@ impl World {
             autoscaling: AutoScalingState::default(),
             calls: Vec::new(),
             faults: Vec::new(),
+            made: BTreeMap::new(),
             buckets: Buckets::default(),
             crash_after: None,
             next_id: 0,
@@ -86,6 +90,21 @@ impl World {
     /// Whether something made at `created` shows in describes yet.
     pub(crate) fn visible(&self, created: Duration) -> bool {
         created + self.settings.describe_lag <= self.now
+    }
+
+    /// Whether other calls can name something made at `created` yet.
+    pub(crate) fn can_be_named(&self, created: Duration) -> bool {
+        created + self.settings.reference_lag <= self.now
+    }
+
+    /// Whether the tags of something made at `created` show yet.
+    pub(crate) fn tags_show(&self, created: Duration) -> bool {
+        created + self.settings.tag_lag <= self.now
+    }
+
+    /// Whether something that another service made, by its name or ARN, is known everywhere yet.
+    pub(crate) fn is_known(&self, name: &str) -> bool {
+        self.made.get(name).is_none_or(|made| *made + self.settings.propagation <= self.now)
     }
 
     /// Lets everything happen that was due by `now`, in order of time.

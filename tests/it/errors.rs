@@ -99,6 +99,7 @@ async fn throttling_that_lasts_ends_at_the_deadline() {
     assert!(error.is_throttled(), "{error:?}");
 }
 
+/// R31: what a call bumps into may be its own work.
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_is_lost_makes_no_duplicate() {
     let expected = undisturbed().await;
@@ -188,6 +189,7 @@ async fn vpc_id(sim: &SimAws) -> String {
     vpcs.vpcs()[0].vpc_id().expect("an id").to_owned()
 }
 
+/// R1: nothing of somebody else is taken over.
 #[tokio::test(start_paused = true)]
 async fn a_name_that_somebody_else_holds_is_a_conflict_that_names_the_holder() {
     for kind in ["SecurityGroup", "TargetGroup", "LoadBalancer", "LaunchTemplate", "AutoScalingGroup"] {
@@ -334,6 +336,7 @@ async fn failing(sim: &SimAws, stack: &Stack, deadline: Duration) -> (Failure, V
     (failure, failed)
 }
 
+/// R41: a failed launch ends the wait.
 #[tokio::test(start_paused = true)]
 async fn a_launch_that_fails_is_told_at_once_in_the_words_of_aws() {
     let sim = given();
@@ -378,6 +381,7 @@ async fn instances_that_never_turn_healthy_end_at_the_deadline_with_what_is_miss
     assert!(only(&failure).is_deadline() && failure.to_string().contains(missing), "{failure}");
 }
 
+/// R3: `failed` is the end.
 #[tokio::test(start_paused = true)]
 async fn a_balancer_that_cannot_be_provisioned_is_told_once_and_at_once() {
     let sim = given();
@@ -398,6 +402,7 @@ async fn a_balancer_that_cannot_be_provisioned_is_told_once_and_at_once() {
     assert_finished_by_running_again(&sim, "when the failed balancer is gone").await;
 }
 
+/// R25, I4: interfaces and rules of others are named and stay.
 #[tokio::test(start_paused = true)]
 async fn a_group_that_somebody_else_uses_stays_and_the_error_names_the_user() {
     let sim = given();
@@ -517,6 +522,7 @@ async fn what_does_not_need_the_failed_is_done_and_the_rest_is_listed() {
     assert_finished_by_running_again(&sim, "when it is allowed").await;
 }
 
+/// I36: there is no state that could hold it, and nothing else does.
 #[tokio::test(start_paused = true)]
 async fn user_data_is_never_shown() {
     const SCRIPT: &str = "#!/bin/sh\nexport TOKEN=hunter2-hunter2";

@@ -73,6 +73,7 @@ fn changed<'a>(plan: &'a Plan, path: &str) -> Option<&'a PropertyChange> {
     plan.changes().iter().flat_map(|change| &change.properties).find(|change| change.path == path)
 }
 
+/// I26: a changed template reaches the instances.
 #[tokio::test(start_paused = true)]
 async fn a_new_template_replaces_the_instances_and_is_waited_for() {
     let sim = account();
@@ -138,6 +139,7 @@ async fn a_refresh_that_an_earlier_run_started_is_followed() {
     assert!(plan(&sim, &next).await.is_empty());
 }
 
+/// R49: a refresh that is in the way is cancelled.
 #[tokio::test(start_paused = true)]
 async fn a_refresh_to_something_else_is_cancelled_first() {
     let sim = account();
@@ -157,6 +159,7 @@ async fn a_refresh_to_something_else_is_cancelled_first() {
     );
 }
 
+/// R50, I27: a refresh that fails is a failure.
 #[tokio::test(start_paused = true)]
 async fn a_refresh_that_aws_gives_up_fails_the_deploy_with_the_reason() {
     let sim = account();
@@ -234,6 +237,7 @@ async fn a_refresh_comes_after_what_it_would_hold_up() {
     assert!(plan(&sim, &full("t3.micro", true)).await.is_empty());
 }
 
+/// R39: hooks come with the group.
 #[tokio::test(start_paused = true)]
 async fn hooks_are_there_before_the_first_instance_and_those_of_others_stay() {
     let sim = account();

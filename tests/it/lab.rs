@@ -80,6 +80,7 @@ fn critical_path(plan: &Plan, sim: &SimAws) -> Duration {
     ends.into_iter().max().expect("steps")
 }
 
+/// R4: no sleep is fixed.
 #[tokio::test(start_paused = true)]
 async fn a_deploy_takes_no_longer_than_its_critical_path() {
     let sim = given();
@@ -259,6 +260,7 @@ async fn the_launch_template_is_as_the_lab_says() {
     assert_eq!(launched, [(Some(&ResourceType::Instance), name.clone()), (Some(&ResourceType::Volume), name)]);
 }
 
+/// I34, I35: tags reach the instances and their volumes.
 #[tokio::test(start_paused = true)]
 async fn the_group_its_policy_and_its_instances_are_as_the_lab_says() {
     use aws_sdk_autoscaling::types::MetricType;
@@ -341,6 +343,7 @@ async fn the_number_of_instances_follows_the_load() {
     }
 }
 
+/// I29: the group names versions by number.
 #[tokio::test(start_paused = true)]
 async fn another_instance_type_is_a_new_version_to_which_the_group_moves() {
     let (sim, deployer) = deployed().await;
@@ -601,6 +604,7 @@ async fn foreign_groups_of_the_same_name_can_be_adopted() {
     assert!(sim.elbv2().describe_target_groups().send().await.expect("groups").target_groups().is_empty());
 }
 
+/// R60: the limit can be set.
 #[tokio::test(start_paused = true)]
 async fn the_limit_on_calls_in_flight_holds() {
     let sim = SimAws::new();

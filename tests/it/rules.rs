@@ -160,6 +160,7 @@ fn login(secret: &str, scope: &str) -> Stack {
     stack
 }
 
+/// I36: the same for secrets of logins.
 #[tokio::test(start_paused = true)]
 async fn a_client_secret_is_sent_when_it_changes_and_never_shown() {
     let sim = account();

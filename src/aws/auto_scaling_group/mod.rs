@@ -234,14 +234,16 @@ impl AutoScalingGroup {
             }
         } else {
             for chunk in more(&present, &wanted).chunks(AT_ONCE) {
-                cx.write(operation, || {
-                    client
-                        .detach_load_balancer_target_groups()
-                        .auto_scaling_group_name(name)
-                        .set_target_group_arns(Some(chunk.to_vec()))
-                        .send()
-                })
-                .await?;
+                let detached = cx
+                    .write(operation, || {
+                        client
+                            .detach_load_balancer_target_groups()
+                            .auto_scaling_group_name(name)
+                            .set_target_group_arns(Some(chunk.to_vec()))
+                            .send()
+                    })
+                    .await;
+                gone_is_fine(detached)?;
             }
         }
         Ok(())
@@ -271,14 +273,16 @@ impl AutoScalingGroup {
             }
         } else {
             for chunk in more(present, &self.traffic_sources).chunks(AT_ONCE) {
-                cx.write(operation, || {
-                    client
-                        .detach_traffic_sources()
-                        .auto_scaling_group_name(name)
-                        .set_traffic_sources(Some(sources(chunk)))
-                        .send()
-                })
-                .await?;
+                let detached = cx
+                    .write(operation, || {
+                        client
+                            .detach_traffic_sources()
+                            .auto_scaling_group_name(name)
+                            .set_traffic_sources(Some(sources(chunk)))
+                            .send()
+                    })
+                    .await;
+                gone_is_fine(detached)?;
             }
         }
         Ok(())

@@ -99,15 +99,7 @@ async fn delete_hook(cx: &Cx<'_>, group: &str, name: &str) -> Result<()> {
             client.delete_lifecycle_hook().auto_scaling_group_name(group).lifecycle_hook_name(name).send()
         })
         .await;
-    none_is_fine(deleted, "No Lifecycle Hook found")
-}
-
-/// Takes "there is none" for success, which Auto Scaling says as a `ValidationError` (R51, R56).
-fn none_is_fine<T>(result: Result<T>, text: &str) -> Result<()> {
-    match result {
-        Err(error) if error.to_string().contains(text) => Ok(()),
-        other => gone_is_fine(other),
-    }
+    gone_is_fine(deleted)
 }
 
 /// Reads the hooks of a group that its tags record, or that are declared by name.
@@ -188,7 +180,7 @@ pub(super) async fn delete_warm_pool(cx: &Cx<'_>, name: &str) -> Result<()> {
             client.delete_warm_pool().auto_scaling_group_name(name).force_delete(true).send()
         })
         .await;
-    none_is_fine(deleted, "No warm pool found")
+    gone_is_fine(deleted)
 }
 
 /// The pool, unless it is on its way out.

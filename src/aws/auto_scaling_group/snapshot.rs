@@ -1,5 +1,7 @@
 //! How a group stands: its instances, and their targets.
 
+use std::time::Duration;
+
 use aws_sdk_autoscaling::types::{Activity, AutoScalingGroup as Group, LifecycleState, ScalingActivityStatusCode};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -207,6 +209,10 @@ pub(crate) async fn groups(cx: &Cx<'_>, names: &[String]) -> Result<Vec<GroupSna
     futures_util::future::try_join_all(groups.iter().map(|group| snapshot(cx, group))).await
 }
 
+/// How long launches may fail because of an instance profile: what AWS's own services and other tools
+/// allow is two minutes for the profile (R37, R38), and a failed launch is tried again with a delay.
+const PROFILE_AT_MOST: Duration = Duration::from_secs(5 * 60);
+
 /// A launch that failed since the group was made or the wait began, with AWS's own words (R41).
 async fn failed_launch(cx: &Cx<'_>, name: &str, watch: &mut Watch) -> Result<Option<Error>> {
     let client = &cx.aws.autoscaling;
@@ -223,7 +229,10 @@ async fn failed_launch(cx: &Cx<'_>, name: &str, watch: &mut Watch) -> Result<Opt
         let message = activity.status_message().unwrap_or_default();
         match activity.status_code() {
             Some(ScalingActivityStatusCode::Successful) => return Ok(None),
-            Some(ScalingActivityStatusCode::Failed) if !message.contains("Invalid IAM Instance Profile") => {
+            // A profile that was just made is not known everywhere yet.
+            Some(ScalingActivityStatusCode::Failed)
+                if message.contains("Invalid IAM Instance Profile") && watch.began.elapsed() < PROFILE_AT_MOST => {}
+            Some(ScalingActivityStatusCode::Failed) => {
                 let error = Error::new(ErrorKind::Capacity, format!("an instance could not be launched: {message}"));
                 return Ok(Some(error.with_hint(
                     "the group keeps trying; change the instance type, the subnets or what the message names, and run again",

@@ -196,7 +196,7 @@ fn parse(template: &Template, versions: &[LaunchTemplateVersion]) -> Result<Obse
 /// How many templates a page holds; without it, moto cuts the list without a word.
 const PAGE: i32 = 200;
 
-async fn read(cx: &Cx<'_>, filter: ec2::Filter) -> Result<Vec<Template>> {
+pub(super) async fn read(cx: &Cx<'_>, filter: ec2::Filter) -> Result<Vec<Template>> {
     let (client, filter) = (&cx.aws.ec2, &filter);
     pages(|token: Option<String>| async move {
         let page = cx

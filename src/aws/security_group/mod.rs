@@ -15,8 +15,8 @@ use crate::resource::{
     AnyObserved, Direction, Observed, Operation, Peer, Rule, SecurityGroup, SecurityGroupOutputs, Tags,
 };
 
-pub(super) use rules::{authorize, declares, modify, revoke_ids};
-use rules::{describe_rules, direction_of, more, parse_rule, read_rules, revoke};
+pub(super) use rules::{authorize, declares, modify, read_rules, revoke_ids};
+use rules::{describe_rules, direction_of, more, parse_rule, revoke, revoke_given};
 
 use super::call::{NotYet, gone_is_fine, pages};
 use super::convert::{filter, join, more as missing};
@@ -67,7 +67,11 @@ impl Operate for SecurityGroup {
                 revoke(cx, group, Direction::Ingress, &more(ingress, &self.ingress)).await?;
             }
             Operation::RevokeSecurityGroupEgress => {
-                revoke(cx, group, Direction::Egress, &more(egress, wanted_egress)).await?;
+                let rules = more(egress, wanted_egress);
+                match observed {
+                    Some(_) => revoke(cx, group, Direction::Egress, &rules).await?,
+                    None => revoke_given(cx, group, &rules).await?,
+                }
             }
             Operation::ModifySecurityGroupRules => {
                 let wanted: Vec<_> =
@@ -127,7 +131,7 @@ impl Operate for SecurityGroup {
     }
 }
 
-async fn read(cx: &Cx<'_>, filters: Vec<Filter>) -> Result<Vec<Group>> {
+pub(super) async fn read(cx: &Cx<'_>, filters: Vec<Filter>) -> Result<Vec<Group>> {
     let client = &cx.aws.ec2;
     let filters = &filters;
     pages(|token: Option<String>| async move {

@@ -12,7 +12,7 @@ use crate::resource::{Direction, Operation, Peer, Protocol, Rule, SecurityGroupR
 use super::super::call::{gone_is_fine, pages};
 use super::super::convert::filter;
 use super::super::tags::{from_ec2, specification};
-use super::super::{Cx, known};
+use super::super::{Cx, Progress, known};
 
 /// Rules of `wanted` that AWS would not take for one of `present`.
 pub(super) fn more(wanted: &[Rule], present: &[Rule]) -> Vec<Rule> {
@@ -105,6 +105,18 @@ async fn authorize_all(
         }
     };
     Ok(rules.unwrap_or_default().into_iter().filter_map(|rule| rule.security_group_rule_id).collect())
+}
+
+/// Removes rules that AWS gives a new group by itself. They are there, but may not show yet: then they
+/// would stay (R20, R21).
+pub(in crate::aws) async fn revoke_given(cx: &Cx<'_>, group: &str, rules: &[Rule]) -> Result<()> {
+    cx.until("the rules of the new group show", || async {
+        let present = group_rules(cx, group).await?;
+        let shows = present.iter().any(|rule| rule.is_egress() == Some(true));
+        Ok(if shows { Progress::Done } else { Progress::Waiting("its rules do not show yet".to_owned()) })
+    })
+    .await?;
+    revoke(cx, group, Direction::Egress, rules).await
 }
 
 /// Removes rules; those that are gone already are removed.
@@ -208,7 +220,7 @@ async fn group_rules(cx: &Cx<'_>, group: &str) -> Result<Vec<GroupRule>> {
     read_rules(cx, vec![filter("group-id", [group])]).await
 }
 
-pub(super) async fn read_rules(cx: &Cx<'_>, filters: Vec<Filter>) -> Result<Vec<GroupRule>> {
+pub(in crate::aws) async fn read_rules(cx: &Cx<'_>, filters: Vec<Filter>) -> Result<Vec<GroupRule>> {
     let client = &cx.aws.ec2;
     let filters = &filters;
     pages(|token: Option<String>| async move {

@@ -61,7 +61,7 @@ pub(super) fn create(
     let attachments = attachments(world, input)?;
     attachment::same_vpc(world, input.target_group_arns(), &options.places(world))?;
     let tags = tag::parse(input.tags())?;
-    let hooks = hooks(input)?;
+    let hooks = hooks(world, input)?;
     if world.autoscaling.groups.len() >= PER_REGION {
         return Err(ApiError::new("LimitExceeded", "You have already reached the limit of Auto Scaling groups."));
     }
@@ -84,6 +84,7 @@ pub(super) fn create(
         scheduled: BTreeMap::new(),
         notifications: BTreeMap::new(),
         warm_pool: None,
+        warm_pool_goes: None,
         refreshes: Vec::new(),
         timers: Timers::new(world.now, world.settings.scaling_reaction),
         cause: format!(
@@ -200,10 +201,10 @@ fn attachments(world: &World, input: &CreateAutoScalingGroupInput) -> Result<Vec
     Ok(attachments)
 }
 
-fn hooks(input: &CreateAutoScalingGroupInput) -> Result<BTreeMap<String, Hook>, ApiError> {
+fn hooks(world: &World, input: &CreateAutoScalingGroupInput) -> Result<BTreeMap<String, Hook>, ApiError> {
     let mut hooks = BTreeMap::new();
     for specification in input.lifecycle_hook_specification_list() {
-        let hook = hook::Hook::specified(specification)?;
+        let hook = hook::Hook::specified(world, specification)?;
         if hooks.insert(hook.name.clone(), hook).is_some() {
             return Err(ApiError::validation("Lifecycle hook names must be unique within an Auto Scaling group."));
         }
@@ -307,6 +308,10 @@ pub(super) fn delete(
         DeletionProtection::PreventForceDeletion if force => return Err(protected(name, "force deletion")),
         _ => {}
     }
+    let moving = |member: &super::state::Member| member.stage != Stage::InService;
+    if force && world.settings.refuse_deletion_while_scaling && group.members.iter().any(moving) {
+        return Err(in_progress());
+    }
     if !force {
         if group.members.iter().any(super::state::Member::live) {
             return Err(ApiError::new(
@@ -316,10 +321,7 @@ pub(super) fn delete(
             ));
         }
         if !group.members.is_empty() {
-            return Err(ApiError::new(
-                "ScalingActivityInProgress",
-                "You cannot delete an AutoScalingGroup while there are scaling activities in progress for that group.",
-            ));
+            return Err(in_progress());
         }
         if group.warm_pool.is_some() {
             return Err(ApiError::new(
@@ -345,6 +347,13 @@ pub(super) fn delete(
     }
     world.autoscaling.groups.insert(name.to_owned(), group);
     Ok(DeleteAutoScalingGroupOutput::builder().build())
+}
+
+fn in_progress() -> ApiError {
+    ApiError::new(
+        "ScalingActivityInProgress",
+        "You cannot delete an AutoScalingGroup while there are scaling activities in progress for that group.",
+    )
 }
 
 fn protected(name: &str, level: &str) -> ApiError {

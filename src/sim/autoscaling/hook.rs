@@ -67,7 +67,7 @@ impl Hook {
     }
 
     /// The hook after a request; what a request leaves out stays as it was.
-    fn changed(old: Option<&Self>, input: &PutLifecycleHookInput) -> Result<Self, ApiError> {
+    fn changed(world: &World, old: Option<&Self>, input: &PutLifecycleHookInput) -> Result<Self, ApiError> {
         let name = check::name(input.lifecycle_hook_name(), "lifecycleHookName")?;
         if !name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_/".contains(letter)) {
             return Err(check::constraint(
@@ -99,7 +99,8 @@ impl Hook {
         // "Valid only if the notification target is an Amazon SNS topic or an Amazon SQS queue."
         let role = kept(&input.role_arn, old.and_then(|old| old.role.as_ref())).filter(|_| target.is_some());
         if let Some(target) = &target {
-            if !target.starts_with("arn:aws:sns:") && !target.starts_with("arn:aws:sqs:") {
+            let known = world.is_known(target) && role.as_ref().is_none_or(|role| world.is_known(role));
+            if !known || (!target.starts_with("arn:aws:sns:") && !target.starts_with("arn:aws:sqs:")) {
                 return Err(ApiError::validation(format!(
                     "Unable to publish test message to notification target {target}."
                 )));
@@ -125,7 +126,7 @@ impl Hook {
     }
 
     /// A hook that comes with a new group.
-    pub(super) fn specified(specification: &LifecycleHookSpecification) -> Result<Self, ApiError> {
+    pub(super) fn specified(world: &World, specification: &LifecycleHookSpecification) -> Result<Self, ApiError> {
         let input = PutLifecycleHookInput::builder()
             .set_lifecycle_hook_name(specification.lifecycle_hook_name.clone())
             .set_lifecycle_transition(specification.lifecycle_transition.clone())
@@ -136,7 +137,7 @@ impl Hook {
             .set_role_arn(specification.role_arn.clone())
             .build()
             .map_err(|error| ApiError::validation(error.to_string()))?;
-        Self::changed(None, &input)
+        Self::changed(world, None, &input)
     }
 
     fn describe(&self, group: &str) -> LifecycleHook {
@@ -188,7 +189,7 @@ fn abandon(member: &mut Member) {
 pub(super) fn put(world: &mut World, input: &PutLifecycleHookInput) -> Result<PutLifecycleHookOutput, ApiError> {
     let group = world.autoscaling.modifiable(input.auto_scaling_group_name())?;
     let old = input.lifecycle_hook_name().and_then(|name| group.hooks.get(name));
-    let hook = Hook::changed(old, input)?;
+    let hook = Hook::changed(world, old, input)?;
     if old.is_none() && group.hooks.len() >= PER_GROUP {
         return Err(ApiError::new("LimitExceeded", "You have already reached the limit of lifecycle hooks per group."));
     }

@@ -45,6 +45,10 @@ pub(super) fn run(world: &mut World) {
 fn look(world: &mut World, group: &mut Group) -> bool {
     let now = world.now;
     attachment::settle(world, group);
+    if group.warm_pool_goes.is_some_and(|at| at <= now) {
+        group.warm_pool_goes = None;
+        group.warm_pool = None;
+    }
     for index in 0..group.members.len() {
         step(world, group, index);
     }
@@ -175,6 +179,7 @@ fn next_look(world: &World, group: &Group) -> Duration {
         }
     }
     group.timers.react.into_iter().for_each(&mut consider);
+    group.warm_pool_goes.into_iter().for_each(&mut consider);
     if let Some(since) = group.deleting {
         consider(since + world.settings.scaling_reaction);
     } else {

@@ -249,6 +249,9 @@ fn fully_formed(world: &World, data: &RequestLaunchTemplateData, subnets: &[Stri
     if data.instance_type().is_none() && data.instance_requirements().is_none() {
         return Err(malformed("The request must contain the parameter InstanceType"));
     }
+    if let Some(reason) = ec2::unknown_profile(world, data) {
+        return Err(malformed(&reason));
+    }
     let Some(subnet) = subnets.first() else {
         // Availability zones alone mean default subnets, and there is none in these.
         return Err(malformed(

@@ -49,6 +49,8 @@ pub(super) struct Group {
     /// Notification types by topic.
     pub(super) notifications: BTreeMap<String, BTreeSet<String>>,
     pub(super) warm_pool: Option<WarmPoolConfiguration>,
+    /// When a warm pool on its way out is gone.
+    pub(super) warm_pool_goes: Option<Duration>,
     /// Oldest first; only the last can be active.
     pub(super) refreshes: Vec<Refresh>,
     pub(super) timers: Timers,

@@ -3,7 +3,7 @@
 use aws_sdk_autoscaling::operation::delete_warm_pool::{DeleteWarmPoolInput, DeleteWarmPoolOutput};
 use aws_sdk_autoscaling::operation::describe_warm_pool::{DescribeWarmPoolInput, DescribeWarmPoolOutput};
 use aws_sdk_autoscaling::operation::put_warm_pool::{PutWarmPoolInput, PutWarmPoolOutput};
-use aws_sdk_autoscaling::types::{WarmPoolConfiguration, WarmPoolState};
+use aws_sdk_autoscaling::types::{WarmPoolConfiguration, WarmPoolState, WarmPoolStatus};
 
 use super::check;
 use super::source::LaunchSource;
@@ -56,6 +56,14 @@ pub(super) fn delete(world: &mut World, input: &DeleteWarmPoolInput) -> Result<D
     if group.warm_pool.is_none() {
         return Err(ApiError::validation(format!("No warm pool found for the Auto Scaling group {}", group.name)));
     }
-    change(world, input.auto_scaling_group_name(), |group| group.warm_pool = None)?;
+    let (now, takes) = (world.now, world.settings.warm_pool_deletion);
+    change(world, input.auto_scaling_group_name(), |group| {
+        if takes.is_zero() {
+            group.warm_pool = None;
+        } else if let Some(pool) = &mut group.warm_pool {
+            pool.status = Some(WarmPoolStatus::PendingDelete);
+            group.warm_pool_goes.get_or_insert(now + takes);
+        }
+    })?;
     Ok(DeleteWarmPoolOutput::builder().build())
 }

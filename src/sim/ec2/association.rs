@@ -179,7 +179,7 @@ pub(super) fn has_any(world: &World, group: &str) -> bool {
 
 /// Whether network interfaces in a VPC can have the group; `None` for an unknown group.
 pub(crate) fn group_serves(world: &World, group: &str, vpc: &str) -> Option<bool> {
-    let home = &world.ec2.groups.get(group)?.vpc;
+    let home = &super::security_group::known(world, group).ok()?.vpc;
     let associated = || find(world, group, vpc).is_some_and(|(_, _, state)| state == State::Associated);
     Some(home == vpc || associated())
 }

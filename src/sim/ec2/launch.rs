@@ -13,8 +13,8 @@ use super::instance::Instance;
 use super::instance_type;
 use super::interface::{self, User};
 use super::network::{Subnet, free_addresses, zones};
-use super::resource::{IMAGE, SECURITY_GROUP, SUBNET, conflict, invalid, missing};
-use super::security_group::default_group;
+use super::resource::{IMAGE, SUBNET, conflict, invalid, missing};
+use super::security_group::{default_group, known};
 use super::tags::{self, Tags};
 use super::volume::{Volume, VolumeSpec};
 use super::{ResolvedTemplate, block_device};
@@ -68,6 +68,9 @@ fn plan(world: &World, template: &ResolvedTemplate, subnet: &str, tags: &[(Strin
     instance_tags.extend(tags.iter().cloned());
     tags::check_count(&instance_tags)?;
     check_capacity(world, &subnet.zone, &instance_type)?;
+    if let Some(reason) = unknown_profile(world, data) {
+        return Err(invalid(reason));
+    }
     let asked_public = data.network_interfaces().first().and_then(|request| request.associate_public_ip_address());
     Ok(Plan {
         image: image.clone(),
@@ -78,6 +81,20 @@ fn plan(world: &World, template: &ResolvedTemplate, subnet: &str, tags: &[(Strin
         tags: instance_tags,
         interface_tags: template_tags(data, &ResourceType::NetworkInterface),
         volume_tags: template_tags(data, &ResourceType::Volume),
+    })
+}
+
+/// What EC2 says of an instance profile that is not known everywhere yet.
+pub(crate) fn unknown_profile(world: &World, data: &RequestLaunchTemplateData) -> Option<String> {
+    let profile = data.iam_instance_profile()?;
+    let (member, value, what) = match (profile.arn(), profile.name()) {
+        (Some(arn), _) => ("arn", arn, "ARN"),
+        (None, name) => ("name", name?, "name"),
+    };
+    (!world.is_known(value)).then(|| {
+        format!(
+            "Value ({value}) for parameter iamInstanceProfile.{member} is invalid. Invalid IAM Instance Profile {what}"
+        )
     })
 }
 
@@ -275,7 +292,7 @@ fn free_at(world: &World, subnet: &Subnet, text: &str) -> Result<Ipv4Addr, ApiEr
 fn groups(world: &World, subnet: &Subnet, ids: &[String]) -> Result<Vec<String>, ApiError> {
     let mut groups: Vec<String> = Vec::new();
     for id in ids {
-        let group = SECURITY_GROUP.find(&world.ec2.groups, id)?;
+        let group = known(world, id)?;
         if group_serves(world, &group.id, &subnet.vpc) != Some(true) {
             return Err(ApiError::new(
                 "InvalidParameter",

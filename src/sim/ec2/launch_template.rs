@@ -101,7 +101,7 @@ impl Template {
             .created_by(world.caller())
             .default_version_number(self.default)
             .latest_version_number(self.latest())
-            .set_tags(tags::to_sdk(world.ec2.tags.of(&self.id)))
+            .set_tags(tags::to_sdk(tags::shown(world, &self.id, Some(self.created))))
             .build()
     }
 
@@ -165,7 +165,15 @@ pub(crate) fn resolve_template(world: &World, template: &TemplateRef) -> Result<
     let found = named(world, None, Some(id_or_name)).or_else(|error| {
         if LAUNCH_TEMPLATE.check(id_or_name).is_ok() { named(world, Some(id_or_name), None) } else { Err(error) }
     })?;
-    let version = found.version(version)?;
+    // For those who name it, what is too new does not exist.
+    if !world.can_be_named(found.created) {
+        return Err(unknown_id(&found.id));
+    }
+    let name = version;
+    let version = found.version(name)?;
+    if !world.can_be_named(version.created) {
+        return Err(found.no_version(name));
+    }
     Ok(ResolvedTemplate {
         id: found.id.clone(),
         name: found.name.clone(),

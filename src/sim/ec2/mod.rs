@@ -40,7 +40,7 @@ pub(crate) use association::group_serves;
 pub use given::{SimImage, SimInstance};
 pub(crate) use instance::{instance_facts, instance_running_at, instance_state, terminate_instance};
 pub(crate) use interface::{create_service_interface, release_service_interface, set_interface_groups};
-pub(crate) use launch::launch_instance;
+pub(crate) use launch::{launch_instance, unknown_profile};
 pub(crate) use launch_template::resolve_template;
 pub(crate) use network::{default_subnets, subnet_is_public, subnet_place, subnet_room};
 pub(crate) use reach::reaches;

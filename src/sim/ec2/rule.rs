@@ -253,7 +253,7 @@ fn group_of_pair(world: &World, group: &str, pair: &sdk::UserIdGroupPair) -> Res
 fn referenced_group(world: &World, group: &str, id: &str) -> Result<Peer, ApiError> {
     let home = match world.ec2.foreign_groups.get(id) {
         Some(foreign) => &foreign.vpc,
-        None => &SECURITY_GROUP.find(&world.ec2.groups, id)?.vpc,
+        None => &super::security_group::known(world, id)?.vpc,
     };
     let reachable = |group: &Group| group.vpc == *home || association::peering(world, &group.vpc, home).is_some();
     if !world.ec2.groups.get(group).is_some_and(reachable) {
@@ -287,7 +287,7 @@ impl Filtered for Rule {
     ];
 
     fn tags<'w>(&'w self, world: &'w World) -> &'w Tags {
-        world.ec2.tags.of(&self.id)
+        super::tags::shown(world, &self.id, self.created)
     }
 }
 

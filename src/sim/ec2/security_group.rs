@@ -79,11 +79,21 @@ pub(super) fn not_in_default_vpc(name: &str) -> ApiError {
     ApiError::new("InvalidGroup.NotFound", format!("The security group '{name}' does not exist in default VPC 'null'"))
 }
 
+/// The group of that id; one that is too new is not known yet to those who name it.
+pub(super) fn known<'w>(world: &'w World, id: &str) -> Result<&'w Group, ApiError> {
+    let group = SECURITY_GROUP.find(&world.ec2.groups, id)?;
+    if group.created.is_none_or(|created| world.can_be_named(created)) {
+        Ok(group)
+    } else {
+        Err(SECURITY_GROUP.not_found(id))
+    }
+}
+
 /// The group that a request names by id, or (in vain) by name.
 pub(super) fn named(world: &World, id: Option<&str>, name: Option<&str>) -> Result<String, ApiError> {
     match (id, name) {
         (Some(_), Some(_)) => Err(conflict("The parameter groupName cannot be used with the parameter groupId")),
-        (Some(id), None) => SECURITY_GROUP.find(&world.ec2.groups, id).map(|group| group.id.clone()),
+        (Some(id), None) => known(world, id).map(|group| group.id.clone()),
         (None, Some(name)) => Err(not_in_default_vpc(name)),
         (None, None) => Err(missing("groupName or groupId")),
     }
@@ -265,7 +275,7 @@ impl Filtered for Group {
     ];
 
     fn tags<'w>(&'w self, world: &'w World) -> &'w Tags {
-        world.ec2.tags.of(&self.id)
+        tags::shown(world, &self.id, self.created)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Tags: one store for all resources, and CreateTags, DeleteTags, DescribeTags.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use aws_sdk_ec2::operation::create_tags::{CreateTagsInput, CreateTagsOutput};
 use aws_sdk_ec2::operation::delete_tags::{DeleteTagsInput, DeleteTagsOutput};
@@ -46,6 +47,11 @@ impl TagStore {
     pub(super) fn forget(&mut self, resource: &str) {
         self.0.remove(resource);
     }
+}
+
+/// The tags of a resource made at `created`, as describes and filters see them.
+pub(super) fn shown<'w>(world: &'w World, resource: &str, created: Option<Duration>) -> &'w Tags {
+    if created.is_none_or(|created| world.tags_show(created)) { world.ec2.tags.of(resource) } else { &NO_TAGS }
 }
 
 /// Tags as the SDK wants them; a resource without tags answers with an empty list.
@@ -202,12 +208,23 @@ impl Filtered for TagLine {
     }
 }
 
+/// When a resource was made, for those whose tags may show late.
+fn created(world: &World, resource: &str) -> Option<Duration> {
+    let ec2 = &world.ec2;
+    let group = ec2.groups.get(resource).and_then(|group| group.created);
+    let rule = || ec2.rules.get(resource).and_then(|rule| rule.created);
+    group.or_else(rule).or_else(|| ec2.templates.get(resource).map(|template| template.created))
+}
+
 pub(super) fn describe(world: &World, input: &DescribeTagsInput) -> Result<DescribeTagsOutput, ApiError> {
     let criteria = Criteria::new(input.filters.as_deref())?;
     let mut lines = Vec::new();
     for (resource, tags) in &world.ec2.tags.0 {
         // Tags outlive what is gone only by time, such as interfaces of terminated instances.
         let Ok(resource_type) = resource_type(world, resource) else { continue };
+        if created(world, resource).is_some_and(|created| !world.visible(created) || !world.tags_show(created)) {
+            continue;
+        }
         lines.extend(tags.iter().map(|(key, value)| TagLine {
             resource: resource.clone(),
             resource_type: resource_type.clone(),

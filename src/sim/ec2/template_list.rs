@@ -20,7 +20,7 @@ impl Filtered for Template {
     ];
 
     fn tags<'w>(&'w self, world: &'w World) -> &'w Tags {
-        world.ec2.tags.of(&self.id)
+        super::tags::shown(world, &self.id, Some(self.created))
     }
 }
 

@@ -152,7 +152,8 @@ impl Place<'_> {
 
     /// Whether the balancer and its listener can route to the target group.
     fn check_group(&self, world: &World, arn: &str) -> Result<(), ApiError> {
-        let group = world.elb.target_groups.get(arn).ok_or_else(|| not_found::<TargetGroup>(arn))?;
+        let group = world.elb.target_groups.get(arn).filter(|group| world.can_be_named(group.created));
+        let group = group.ok_or_else(|| not_found::<TargetGroup>(arn))?;
         if !compatible(self.protocol, group.settings.protocol.as_ref()) {
             return Err(ApiError::new(
                 "IncompatibleProtocols",

@@ -62,6 +62,7 @@ pub(super) fn create(world: &mut World, input: &CreateLoadBalancerInput) -> Resu
         created: world.now,
         provisioned: world.now + world.settings.load_balancer_provisioning,
         fails: world.elb.failing.remove(name),
+        impaired: false,
         interfaces: BTreeMap::new(),
         enforce_on_private_link: if kind == Kind::Network && has_groups { "on".to_owned() } else { String::new() },
         reservation: None,
@@ -179,7 +180,7 @@ fn describe_one(balancer: &Balancer, now: Duration) -> sdk::LoadBalancer {
         .created_time(World::timestamp(balancer.created))
         .set_scheme(settings.scheme.as_deref().map(sdk::LoadBalancerSchemeEnum::from))
         .vpc_id(&settings.vpc)
-        .state(sdk::LoadBalancerState::builder().code(balancer.state(now)).build())
+        .state(describe_state(balancer.state(now)))
         .r#type(sdk::LoadBalancerTypeEnum::from(settings.kind.name()))
         .set_availability_zones(Some(zones(settings)))
         .set_security_groups(Some(settings.groups.iter().cloned().collect()))
@@ -196,6 +197,18 @@ fn describe_one(balancer: &Balancer, now: Duration) -> sdk::LoadBalancer {
         }
     }
     output.build()
+}
+
+/// The state with its reason, in the words of the reference (`LoadBalancerState`).
+fn describe_state(state: sdk::LoadBalancerStateEnum) -> sdk::LoadBalancerState {
+    let reason = match state {
+        sdk::LoadBalancerStateEnum::ActiveImpaired => {
+            Some("The load balancer is routing traffic but does not have the resources it needs to scale")
+        }
+        sdk::LoadBalancerStateEnum::Failed => Some("The load balancer could not be set up"),
+        _ => None,
+    };
+    sdk::LoadBalancerState::builder().code(state).set_reason(reason.map(str::to_owned)).build()
 }
 
 pub(super) fn source_nat(settings: &BalancerSettings) -> sdk::EnablePrefixForIpv6SourceNatEnum {

@@ -165,7 +165,7 @@ pub(super) fn modify_capacity(
         }
         _ => {}
     }
-    if balancer.state(now) != sdk::LoadBalancerStateEnum::Active {
+    if !balancer.routes(now) {
         return Err(ApiError::new("OperationNotPermitted", "The load balancer is not active"));
     }
     if let Some(units) = units {

@@ -20,10 +20,10 @@ use crate::sim::world::World;
 const LIMIT: usize = 25;
 
 /// The ARN of a certificate in a request. Certificates are not simulated: every one exists that
-/// does not say otherwise.
-pub(super) fn checked(certificate: &sdk::Certificate) -> Result<&str, ApiError> {
+/// does not say otherwise, and was not made just now.
+pub(super) fn checked<'a>(world: &World, certificate: &'a sdk::Certificate) -> Result<&'a str, ApiError> {
     let arn = well_formed(certificate)?;
-    if arn.contains("missing") {
+    if arn.contains("missing") || !world.is_known(arn) {
         return Err(ApiError::new("CertificateNotFound", format!("Certificate '{arn}' not found")));
     }
     Ok(arn)
@@ -52,7 +52,7 @@ pub(super) fn add(
     input: &AddListenerCertificatesInput,
 ) -> Result<AddListenerCertificatesOutput, ApiError> {
     let listener = find::<Listener>(world, input.listener_arn())?;
-    let arn = checked(only(input.certificates())?)?;
+    let arn = checked(world, only(input.certificates())?)?;
     if listener.settings.certificate.is_none() {
         return Err(ApiError::validation("Certificates can be added only to HTTPS and TLS listeners"));
     }

@@ -136,6 +136,16 @@ impl SimAws {
         }
     }
 
+    /// Lets a load balancer lack the resources that it needs to scale, or no longer: once it is
+    /// provisioned, it is `active_impaired`, and routes traffic all the same. No effect on an unknown
+    /// one.
+    pub fn impair_load_balancer(&self, name: &str, impaired: bool) {
+        let world = &mut *self.shared.lock();
+        for balancer in world.elb.balancers.values_mut().filter(|balancer| balancer.name == name) {
+            balancer.impaired = impaired;
+        }
+    }
+
     /// Tells the targets of a target group and their health; none for an unknown group.
     #[must_use]
     pub fn target_health(&self, target_group_arn: &str) -> Vec<SimTarget> {

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use aws_sdk_elasticloadbalancingv2::types as sdk;
 use aws_sdk_elasticloadbalancingv2::types::TargetTypeEnum as Type;
 
 use super::model::{Balancer, Target, TargetGroup, TargetKey};
@@ -68,7 +67,7 @@ fn of_target(world: &World, group: &TargetGroup, key: &TargetKey, target: &Targe
     if by_instance && !is_in_zone(world, balancer, &key.id) {
         return Some(Health::OUTSIDE);
     }
-    if balancer.state(world.now) != sdk::LoadBalancerStateEnum::Active {
+    if !balancer.routes(world.now) {
         return Some(Health::REGISTERING);
     }
     let mut since = used_since.max(target.registered).max(balancer.provisioned);
@@ -117,7 +116,7 @@ fn answers(world: &World, group: &TargetGroup, balancer: &Balancer, key: &Target
             facts.serves.contains(&port) && ec2::reaches(world, &from, &facts.groups, port)
         }
         Type::Alb => world.elb.balancers.get(&key.id).is_some_and(|target| {
-            target.state(world.now) == sdk::LoadBalancerStateEnum::Active
+            target.routes(world.now)
                 && world.elb.listeners_of(&target.arn).any(|listener| listener.settings.port == key.port)
         }),
         _ => true,

@@ -25,7 +25,7 @@ const LIMIT: usize = 50;
 
 pub(super) fn create(world: &mut World, input: &CreateListenerInput) -> Result<CreateListenerOutput, ApiError> {
     let balancer = find::<Balancer>(world, input.load_balancer_arn())?;
-    let settings = Request::from(input).resolve(balancer, None)?;
+    let settings = Request::from(input).resolve(world, balancer, None)?;
     let place = Place { balancer, protocol: settings.protocol.as_ref(), before: &[] };
     let actions = place.resolve(world, input.default_actions())?;
     let tags = tag::checked(input.tags())?;
@@ -162,7 +162,7 @@ fn describe_one(state: &ElbState, listener: &Listener) -> sdk::Listener {
 pub(super) fn modify(world: &mut World, input: &ModifyListenerInput) -> Result<ModifyListenerOutput, ApiError> {
     let listener = find::<Listener>(world, input.listener_arn())?;
     let balancer = find::<Balancer>(world, Some(&listener.balancer))?;
-    let settings = Request::from(input).resolve(balancer, Some(&listener.settings))?;
+    let settings = Request::from(input).resolve(world, balancer, Some(&listener.settings))?;
     if occupant(&world.elb, &balancer.arn, settings.port).is_some_and(|other| other.arn != listener.arn) {
         return Err(duplicate(&balancer.arn));
     }

@@ -10,6 +10,7 @@ use super::certificate;
 use super::check;
 use super::model::{Balancer, Kind, ListenerSettings};
 use crate::sim::error::ApiError;
+use crate::sim::world::World;
 
 /// What a request says about a listener.
 pub(super) struct Request<'a> {
@@ -50,6 +51,7 @@ impl Request<'_> {
     /// The settings that result; what the request leaves open is as it was, or has its default.
     pub(super) fn resolve(
         &self,
+        world: &World,
         balancer: &Balancer,
         before: Option<&ListenerSettings>,
     ) -> Result<ListenerSettings, ApiError> {
@@ -57,7 +59,7 @@ impl Request<'_> {
         let secure = matches!(protocol, Some(Protocol::Https | Protocol::Tls));
         let (certificate, ssl_policy) = if secure {
             let before = before.filter(|before| before.certificate.is_some());
-            let certificate = match self.certificate()? {
+            let certificate = match self.certificate(world)? {
                 Some(certificate) => Some(certificate),
                 None => before.and_then(|before| before.certificate.clone()),
             };
@@ -126,10 +128,10 @@ impl Request<'_> {
         Ok((Some(port), Some(protocol.clone())))
     }
 
-    fn certificate(&self) -> Result<Option<String>, ApiError> {
+    fn certificate(&self, world: &World) -> Result<Option<String>, ApiError> {
         match self.certificates {
             [] => Ok(None),
-            [only] => certificate::checked(only).map(|arn| Some(arn.to_owned())),
+            [only] => certificate::checked(world, only).map(|arn| Some(arn.to_owned())),
             _ => Err(ApiError::validation("You must provide exactly one certificate as the default certificate")),
         }
     }

@@ -76,9 +76,9 @@ pub(crate) fn rules(shared: &Shared) -> Vec<Rule> {
     ]
 }
 
-/// Whether a target group exists.
+/// Whether a target group exists, for those who name it.
 pub(crate) fn target_group_exists(world: &World, arn: &str) -> bool {
-    world.elb.target_groups.contains_key(arn)
+    world.elb.target_groups.get(arn).is_some_and(|group| world.can_be_named(group.created))
 }
 
 /// The VPC of a target group; `None` for an unknown one, and one of a Lambda function.

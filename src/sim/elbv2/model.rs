@@ -73,6 +73,8 @@ pub(super) struct Balancer {
     pub(super) provisioned: Duration,
     /// Whether its provisioning ends in `failed`.
     pub(super) fails: bool,
+    /// Whether it lacks resources to scale (`active_impaired`).
+    pub(super) impaired: bool,
     /// Its network interfaces by subnet.
     pub(super) interfaces: BTreeMap<String, String>,
     pub(super) enforce_on_private_link: String,
@@ -128,9 +130,16 @@ impl Balancer {
             sdk::LoadBalancerStateEnum::Provisioning
         } else if self.fails {
             sdk::LoadBalancerStateEnum::Failed
+        } else if self.impaired {
+            sdk::LoadBalancerStateEnum::ActiveImpaired
         } else {
             sdk::LoadBalancerStateEnum::Active
         }
+    }
+
+    /// Whether it routes traffic.
+    pub(super) fn routes(&self, now: Duration) -> bool {
+        matches!(self.state(now), sdk::LoadBalancerStateEnum::Active | sdk::LoadBalancerStateEnum::ActiveImpaired)
     }
 
     /// `app/NAME/SUFFIX`: the end of its ARN, which the ARNs of its listeners continue.
@@ -149,6 +158,8 @@ pub(super) struct TargetGroup {
     pub(super) created: Duration,
     /// Since when a listener or rule has been routing to it without a break.
     pub(super) used_since: Option<Duration>,
+    /// When something last routed to it, if nothing does now.
+    pub(super) released: Option<Duration>,
     pub(super) targets: BTreeMap<TargetKey, Target>,
     pub(super) attributes: Attributes,
     pub(super) tags: Tags,
@@ -288,7 +299,11 @@ impl ElbState {
     pub(super) fn note_use(&mut self, now: Duration) {
         let used: BTreeSet<&str> = self.rules.values().flat_map(|rule| target_groups(&rule.actions)).collect();
         for group in self.target_groups.values_mut() {
+            let was_used = group.used_since.is_some();
             group.used_since = used.contains(group.arn.as_str()).then(|| group.used_since.unwrap_or(now));
+            if was_used && group.used_since.is_none() {
+                group.released = Some(now);
+            }
         }
     }
 }
@@ -369,11 +384,12 @@ pub(super) fn not_found<T: Resource>(arn: &str) -> ApiError {
 /// The resource that a request changes.
 pub(super) fn find<'a, T: Resource>(world: &'a World, arn: Option<&str>) -> Result<&'a T, ApiError> {
     let arn = checked_arn::<T>(world, arn)?;
-    T::all(&world.elb).get(arn).ok_or_else(|| not_found::<T>(arn))
+    let found = T::all(&world.elb).get(arn).filter(|resource| world.can_be_named(resource.created()));
+    found.ok_or_else(|| not_found::<T>(arn))
 }
 
 pub(super) fn find_mut<'a, T: Resource>(world: &'a mut World, arn: Option<&str>) -> Result<&'a mut T, ApiError> {
-    let arn = checked_arn::<T>(world, arn)?;
+    let arn = find::<T>(world, arn).map(|_| arn.unwrap_or_default())?;
     T::all_mut(&mut world.elb).get_mut(arn).ok_or_else(|| not_found::<T>(arn))
 }
 

@@ -117,10 +117,9 @@ pub(super) fn describe(world: &mut World, input: &DescribeTagsInput) -> Result<D
     }
     let mut output = DescribeTagsOutput::builder();
     for arn in input.resource_arns() {
-        let tags = any!(world, arn, see, tags)?
-            .iter()
-            .map(|(key, value)| sdk::Tag::builder().key(key).value(value).build())
-            .collect();
+        let show = world.tags_show(any!(world, arn, see, created)?);
+        let tags = any!(world, arn, see, tags)?.iter().filter(|_| show);
+        let tags = tags.map(|(key, value)| sdk::Tag::builder().key(key).value(value).build()).collect();
         let description = sdk::TagDescription::builder().resource_arn(arn).set_tags(Some(tags));
         output = output.tag_descriptions(description.build());
     }

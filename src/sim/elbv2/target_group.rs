@@ -50,6 +50,7 @@ pub(super) fn create(world: &mut World, input: &CreateTargetGroupInput) -> Resul
         health_check,
         created: world.now,
         used_since: None,
+        released: None,
         targets: BTreeMap::new(),
         attributes: BTreeMap::new(),
         tags,
@@ -224,7 +225,9 @@ pub(super) fn modify(world: &mut World, input: &ModifyTargetGroupInput) -> Resul
 
 pub(super) fn delete(world: &mut World, input: &DeleteTargetGroupInput) -> Result<DeleteTargetGroupOutput, ApiError> {
     let arn = checked_arn::<TargetGroup>(world, input.target_group_arn())?;
-    if world.elb.user_of(arn).is_some() {
+    let released = world.elb.target_groups.get(arn).and_then(|group| group.released);
+    let lingers = released.is_some_and(|released| released + world.settings.target_group_release > world.now);
+    if world.elb.user_of(arn).is_some() || lingers {
         return Err(ApiError::new(
             "ResourceInUse",
             format!("Target group '{arn}' is currently in use by a listener or a rule"),
