@@ -3,6 +3,7 @@
 mod drift;
 mod driver;
 mod event;
+mod interrupt;
 mod outcome;
 mod run;
 mod status;
@@ -15,6 +16,7 @@ use tokio::sync::Semaphore;
 
 pub use drift::{Drift, DriftKind, Drifted};
 pub use event::{Event, Reporter};
+pub use interrupt::Interrupt;
 pub use outcome::{Failure, Live};
 pub use status::{GroupStatus, InstanceStatus, ResourceStatus, Status};
 
@@ -81,8 +83,8 @@ impl std::fmt::Debug for Deployer {
 }
 
 impl Deployer {
-    /// Makes a deployer with at most 10 calls in flight and a deadline of 15 minutes for each
-    /// step.
+    /// Makes a deployer with at most 10 calls in flight and a deadline of one hour for each
+    /// operation.
     #[must_use]
     pub fn new(aws: Aws) -> Self {
         Self {
@@ -90,7 +92,8 @@ impl Deployer {
             pace: Pace {
                 permits: Arc::new(Semaphore::new(10)),
                 throttle: Arc::default(),
-                deadline: Duration::from_secs(15 * 60),
+                deadline: Duration::from_secs(60 * 60),
+                interrupt: Interrupt::new(),
             },
             reporter: Arc::new(|_: &Event| {}),
         }
@@ -110,10 +113,19 @@ impl Deployer {
         self
     }
 
-    /// Sets how long one step may take, waits and retries included. Default: 15 minutes.
+    /// Sets how long one operation may take as a whole: a plan with all its reads, an apply with all
+    /// its calls, waits and retries. When the time is over nothing else begins, and what exists is
+    /// told. Default: one hour.
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
         self.pace.deadline = deadline;
+        self
+    }
+
+    /// Sets the handle by which operations are told to end before they are done.
+    #[must_use]
+    pub fn with_interrupt(mut self, interrupt: &Interrupt) -> Self {
+        self.pace.interrupt = interrupt.clone();
         self
     }
 
@@ -138,6 +150,11 @@ impl Deployer {
     }
 
     async fn plan_for(&self, stack: &Stack, goal: Goal) -> Result<Plan> {
+        self.look(&self.cx(stack.name()), stack, goal).await
+    }
+
+    /// Reads what AWS has, and plans.
+    async fn look(&self, cx: &Cx<'_>, stack: &Stack, goal: Goal) -> Result<Plan> {
         // What is wrong by itself costs no call.
         if goal == Goal::Deploy {
             let problems = plan::all_problems(stack);
@@ -145,8 +162,11 @@ impl Deployer {
                 return Err(Error::invalid(problems));
             }
         }
-        let cx = self.cx(stack.name());
-        let observation = aws::observe(&cx, stack, goal == Goal::Deploy).await?;
+        let observation = tokio::select! {
+            biased;
+            () = self.pace.interrupt.aborted() => return Err(Interrupt::error("nothing was changed")),
+            observation = aws::observe(cx, stack, goal == Goal::Deploy) => observation?,
+        };
         plan::plan(stack, observation, goal)
     }
 
@@ -164,16 +184,18 @@ impl Deployer {
     /// # Cancel safety
     ///
     /// Dropping the future stops at the next await point; a call in flight may or may not have
-    /// happened. Nothing is lost: the next plan sees what exists.
+    /// happened. Nothing is lost: the next plan sees what exists. To end early and be told what
+    /// exists, use [`with_interrupt`](Self::with_interrupt).
     pub async fn apply(&self, plan: Plan) -> Result<Live, Failure> {
-        let current = self.plan_for(&plan.declared, plan.goal).await.map_err(Failure::before)?;
+        let cx = self.cx(&plan.stack);
+        let current = self.look(&cx, &plan.declared, plan.goal).await.map_err(Failure::before)?;
         if let Some(difference) = current.exceeds(&plan) {
             return Err(Failure::before(
                 Error::new(ErrorKind::Conflict, format!("what AWS has changed since the plan was made: {difference}"))
                     .with_hint("nothing was changed; plan again and look at it"),
             ));
         }
-        run::run(&self.cx(&plan.stack), current).await
+        run::run(&cx, current).await
     }
 
     /// Tells how what AWS has differs from what the stack declares. Reads only.

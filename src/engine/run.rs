@@ -17,8 +17,8 @@ use crate::resource::{
 };
 use crate::stack::{Address, Declare};
 
-use super::driver::{Ended, drive};
-use super::{Event, Failure, Live};
+use super::driver::{Brake, Ended, drive};
+use super::{Event, Failure, Interrupt, Live};
 
 /// Carries out a plan.
 pub(super) async fn run(cx: &Cx<'_>, plan: Plan) -> Result<Live, Failure> {
@@ -30,27 +30,75 @@ pub(super) async fn run(cx: &Cx<'_>, plan: Plan) -> Result<Live, Failure> {
         let step = &plan.steps[step];
         cx.reporter.report(&Event::StepSkipped { address: step.address.clone(), step: step.kind });
     };
-    let ended = drive(&after, |step| weight(&plan.steps[step]), |step| run.step(step), skipped).await;
+    let interrupt = &cx.pace.interrupt;
+    let brake =
+        Brake { admits: || !interrupt.is_raised() && Instant::now() < cx.deadline, abort: interrupt.aborted().boxed() };
+    let ended = drive(&after, |step| weight(&plan.steps[step]), |step| run.step(step), skipped, brake).await;
 
     let outputs = run.outputs.into_inner().unwrap_or_else(PoisonError::into_inner);
     let live = Live { stack_id: plan.stack_id, outputs, addresses: plan.addresses.clone() };
-    let (mut errors, mut skipped) = (Vec::new(), Vec::new());
+    let mut tally = Tally::default();
     for (step, ended) in plan.steps.iter().zip(ended) {
-        match ended {
-            Ended::Done => {}
-            Ended::Failed(Stopped::Failed(error)) => errors.push(error),
-            Ended::Failed(Stopped::Hopeless) | Ended::Skipped => skipped.push(step),
+        tally.count(step, ended);
+    }
+    let undone = tally.undone.len();
+    if undone > 0 && interrupt.is_raised() {
+        tally.errors.insert(0, Interrupt::error(&format!("{undone} of {} steps were not done", plan.steps.len())));
+    } else if undone > 0 && Instant::now() >= cx.deadline && !tally.errors.iter().any(Error::is_deadline) {
+        let text = format!("the time was over before {undone} of {} steps were done", plan.steps.len());
+        let hint = "run again to go on where this ended, with a longer deadline";
+        tally.errors.push(Error::new(ErrorKind::Deadline, text).with_hint(hint));
+    }
+    let failed = tally.failed.len();
+    cx.reporter.report(&Event::Finished { elapsed: began.elapsed(), failed, skipped: undone });
+    if tally.errors.is_empty() { Ok(live) } else { Err(tally.failure(live)) }
+}
+
+/// How the steps of a run ended, by what they mean for the resources.
+#[derive(Default)]
+struct Tally<'a> {
+    errors: Vec<Error>,
+    failed: HashSet<&'a Address>,
+    begun: HashSet<&'a Address>,
+    undone: Vec<&'a Step>,
+}
+
+impl<'a> Tally<'a> {
+    fn count(&mut self, step: &'a Step, ended: Ended<Stopped>) {
+        let begun = match ended {
+            Ended::Done => true,
+            Ended::Failed(Stopped::Failed(error)) => {
+                self.errors.push(error);
+                self.failed.insert(&step.address);
+                return;
+            }
+            Ended::Failed(Stopped::Hopeless) | Ended::Skipped => {
+                self.undone.push(step);
+                false
+            }
+            Ended::Failed(Stopped::Cancelled) | Ended::Left => {
+                self.undone.push(step);
+                true
+            }
+        };
+        if begun && step.kind.is_mutation() {
+            self.begun.insert(&step.address);
         }
     }
-    cx.reporter.report(&Event::Finished { elapsed: began.elapsed(), failed: errors.len(), skipped: skipped.len() });
-    if errors.is_empty() {
-        return Ok(live);
+
+    /// A resource that failed is told as such; of the others, those that are at least begun are told
+    /// apart.
+    fn failure(self, live: Live) -> Failure {
+        let mut told = self.failed;
+        let (mut skipped, mut unfinished) = (Vec::new(), Vec::new());
+        for step in self.undone {
+            let begun = self.begun.contains(&step.address);
+            if (begun || step.kind.is_mutation()) && told.insert(&step.address) {
+                if begun { unfinished.push(step.address.clone()) } else { skipped.push(step.address.clone()) }
+            }
+        }
+        Failure::new(self.errors, skipped, unfinished, live)
     }
-    // A resource that was made and not waited for was begun; one that failed is told as such.
-    let mut told: HashSet<&Address> = errors.iter().filter_map(Error::address).collect();
-    let not_begun = skipped.iter().filter(|step| step.kind.is_mutation()).map(|step| &step.address);
-    let not_begun = not_begun.filter(|address| told.insert(address)).cloned().collect();
-    Err(Failure::new(errors, not_begun, live))
 }
 
 /// What a step is thought to take, in seconds: only the order of what is ready depends on it.
@@ -76,11 +124,13 @@ enum Stopped {
     Failed(Error),
     /// What would have had to succeed beside it has failed.
     Hopeless,
+    /// The run was interrupted.
+    Cancelled,
 }
 
 impl From<Error> for Stopped {
     fn from(error: Error) -> Self {
-        Self::Failed(error)
+        if error.is_cancelled() { Self::Cancelled } else { Self::Failed(error) }
     }
 }
 
@@ -108,7 +158,7 @@ impl Run<'_> {
             Err(Stopped::Failed(error)) => {
                 Event::StepFailed { address: address.clone(), step: kind, error: error.to_string() }
             }
-            Err(Stopped::Hopeless) => Event::StepSkipped { address: address.clone(), step: kind },
+            Err(Stopped::Hopeless | Stopped::Cancelled) => Event::StepSkipped { address: address.clone(), step: kind },
         };
         tracing::debug!(target: "purlin::step", %address, ?kind, ok = result.is_ok(), elapsed = ?began.elapsed());
         self.cx.reporter.report(&event);
@@ -177,8 +227,7 @@ impl Run<'_> {
                 return Err(Error::new(ErrorKind::Deadline, text).with_hint(hint).into());
             }
             cx.reporter.report(&Event::Waiting { address: step.address.clone(), what: missing, elapsed });
-            let pause = elapsed.mul_f64(POLL_SHARE).clamp(Duration::from_secs(1), Duration::from_secs(15));
-            tokio::time::sleep_until((Instant::now() + pause).min(cx.deadline)).await;
+            cx.pause(elapsed.mul_f64(POLL_SHARE).clamp(Duration::from_secs(1), Duration::from_secs(15))).await?;
         }
     }
 
