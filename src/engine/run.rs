@@ -169,23 +169,23 @@ impl Run<'_> {
         let subject = &self.plan.subjects[step.subject];
         match step.kind {
             StepKind::Create(_) => {
-                let (node, desired) = self.desired(subject)?;
+                let desired = self.desired(subject)?;
                 let outputs =
                     with_resource!(&desired, resource => create(cx, &**resource, &subject.address).await?.into());
-                self.put(node, outputs);
+                self.put(subject, outputs);
                 Ok(())
             }
             StepKind::Call(operation) => {
-                let (node, desired) = self.desired(subject)?;
-                let present = self.get(node)?;
+                let desired = self.desired(subject)?;
+                let present = self.get(subject)?;
                 if let Some(changed) = change(cx, operation, &desired, &present, subject.observed.as_ref()).await? {
-                    self.put(node, changed);
+                    self.put(subject, changed);
                 }
                 Ok(())
             }
             StepKind::Settle => {
-                let (node, desired) = self.desired(subject)?;
-                let outputs = self.get(node)?;
+                let desired = self.desired(subject)?;
+                let outputs = self.get(subject)?;
                 let own = self.plan.steps.iter().filter(|other| other.subject == step.subject);
                 let calls = own.filter_map(|other| match other.kind {
                     StepKind::Call(operation) => Some(operation),
@@ -238,22 +238,25 @@ impl Run<'_> {
     }
 
     /// The declaration with everything put in that is known by now.
-    fn desired(&self, subject: &Subject) -> Result<(usize, AnyResource)> {
-        let (Some(node), Some(desired)) = (subject.node, &subject.desired) else { return Err(unknown()) };
-        let mut desired = desired.clone();
+    fn desired(&self, subject: &Subject) -> Result<AnyResource> {
+        let mut desired = subject.desired.clone().ok_or_else(unknown)?;
         let outputs = self.outputs.lock().unwrap_or_else(PoisonError::into_inner);
         desired.resolve(&|attr: Attr| Some(outputs.get(attr.node.index)?.as_ref()?.output(attr.name)));
-        Ok((node, desired))
+        Ok(desired)
     }
 
-    fn get(&self, node: usize) -> Result<AnyOutputs> {
+    /// What is known of a subject by now. What is let go has no declaration: it is as it was observed.
+    fn get(&self, subject: &Subject) -> Result<AnyOutputs> {
+        let Some(node) = subject.node else {
+            return subject.observed.as_ref().map(AnyObserved::outputs).ok_or_else(unknown);
+        };
         let outputs = self.outputs.lock().unwrap_or_else(PoisonError::into_inner);
         outputs.get(node).cloned().flatten().ok_or_else(unknown)
     }
 
-    fn put(&self, node: usize, outputs: AnyOutputs) {
+    fn put(&self, subject: &Subject, outputs: AnyOutputs) {
         let mut all = self.outputs.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(place) = all.get_mut(node) {
+        if let Some(place) = subject.node.and_then(|node| all.get_mut(node)) {
             *place = Some(outputs);
         }
     }

@@ -15,8 +15,8 @@ use crate::resource::{
     AnyObserved, Direction, Observed, Operation, Peer, Rule, SecurityGroup, SecurityGroupOutputs, Tags,
 };
 
-pub(super) use rules::{authorize, declares, modify, revoke_ids};
-use rules::{describe_rules, direction_of, more, parse_rule, read_rules, revoke};
+pub(super) use rules::{authorize, declares, modify, read_rules, revoke_ids};
+use rules::{describe_rules, direction_of, more, parse_rule, revoke};
 
 use super::call::{NotYet, gone_is_fine, pages};
 use super::convert::{join, more as missing};
@@ -87,8 +87,11 @@ impl Operate for SecurityGroup {
                 }
             }
             _ => {
-                change_ec2(cx, operation, group, &self.tags, &observed.map(|o| o.tags.clone()).unwrap_or_default())
-                    .await?;
+                let present = observed.map(|o| o.tags.clone()).unwrap_or_default();
+                if present.owner().is_some() && self.tags.owner().is_none() {
+                    rules::drop_ownership(cx, group).await?;
+                }
+                change_ec2(cx, operation, group, &self.tags, &present).await?;
             }
         }
         Ok(None)
@@ -265,7 +268,7 @@ fn known_all(vpcs: &[Input<VpcId>]) -> Result<Vec<VpcId>> {
 }
 
 /// How many values a filter of the EC2 API may have.
-const FILTER_VALUES: usize = 200;
+pub(super) const FILTER_VALUES: usize = 200;
 
 /// What uses a group: interfaces, and rules in other groups.
 async fn holders(cx: &Cx<'_>, group: &str) -> Result<Vec<String>> {
