@@ -6,6 +6,7 @@
 mod web_asg;
 
 mod bounds;
+mod cancel;
 mod children;
 mod crash;
 mod errors;
@@ -16,6 +17,7 @@ mod large;
 mod launch_template;
 mod lifecycle;
 mod mistakes;
+mod ownership;
 mod planning;
 mod plans;
 mod readme;
@@ -24,4 +26,5 @@ mod round_trip;
 mod rules;
 mod support;
 mod throttle;
+mod two_deployers;
 mod wire;
