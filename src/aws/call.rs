@@ -72,6 +72,9 @@ impl NotYet {
     }
 }
 
+/// What is missing where AWS does not show something.
+pub(crate) const UNSEEN: &str = "AWS does not show it";
+
 /// How many times a call without an answer is sent before that counts as the answer.
 const TRIES_WITHOUT_ANSWER: u32 = 5;
 
@@ -138,6 +141,7 @@ impl<'a> Cx<'a> {
                 Progress::Done => return Ok(()),
                 Progress::Failed(error) => return Err(error),
                 Progress::Waiting(missing) => missing,
+                Progress::Unseen => UNSEEN.to_owned(),
             };
             let elapsed = began.elapsed();
             if Instant::now() >= self.deadline {

@@ -258,7 +258,7 @@ impl Operate for LoadBalancer {
     /// Active, or working though one zone has no room (`active_impaired`).
     async fn settled(&self, cx: &Cx<'_>, outputs: &LoadBalancerOutputs, _watch: &mut Watch) -> Result<Progress> {
         let found = read(cx, Some(outputs.arn.as_str()), &[]).await?;
-        let Some(balancer) = found.first() else { return Ok(Progress::Waiting("not visible yet".to_owned())) };
+        let Some(balancer) = found.first() else { return Ok(Progress::Unseen) };
         let state = balancer.state();
         Ok(match state.and_then(|state| state.code()) {
             Some(LoadBalancerStateEnum::Active | LoadBalancerStateEnum::ActiveImpaired) => Progress::Done,

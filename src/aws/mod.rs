@@ -29,7 +29,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 
 pub(crate) use auto_scaling_group::groups as group_snapshots;
-pub(crate) use call::{Cx, Pace};
+pub(crate) use call::{Cx, Pace, UNSEEN};
 pub(crate) use observe::observe;
 
 use crate::error::{Error, Result};
@@ -113,6 +113,8 @@ pub(crate) enum Progress {
     Done,
     /// Not yet, with what is missing.
     Waiting(String),
+    /// AWS does not show it: not yet, or not any more.
+    Unseen,
     /// It will not come about.
     Failed(Error),
 }

@@ -4,16 +4,15 @@ mod drift;
 mod driver;
 mod event;
 mod interrupt;
+mod others;
 mod outcome;
 mod run;
 mod status;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
-use tokio::time::Instant;
 
 pub use drift::{Drift, DriftKind, Drifted};
 pub use event::{Event, Reporter};
@@ -23,9 +22,7 @@ pub use status::{GroupStatus, InstanceStatus, ResourceStatus, Status};
 
 use crate::aws::{self, Aws, Cx, Pace};
 use crate::error::{Error, ErrorKind, Result};
-use crate::lookup::Found;
-use crate::plan::{self, Action, Goal, Plan, ResourceChange, Shown};
-use crate::resource::AnyOutputs;
+use crate::plan::{self, Goal, Plan};
 use crate::stack::Stack;
 
 /// Plans, deploys, checks and destroys stacks in one account and region.
@@ -201,40 +198,15 @@ impl Deployer {
             ));
         }
         let changes = current.steps.iter().any(|step| step.kind.is_mutation());
-        let found = current.lookups();
-        let live = run::run(&cx, current).await?;
+        let (known, found) = (current.ids(), current.lookups());
+        let live = match run::run(&cx, current).await {
+            Ok(live) => live,
+            Err(failure) => return Err(self.explain(&cx, &plan.declared, known, failure).await),
+        };
         if changes && let Err(error) = self.confirm(&cx, &plan.declared, plan.goal, found).await {
             return Err(Failure::new(vec![error], Vec::new(), Vec::new(), live));
         }
         Ok(live)
-    }
-
-    /// Looks whether AWS has what was to come about. It has not if somebody else changed the same things
-    /// at the same time: of two deployers that end, the later one sees what came of both.
-    async fn confirm(&self, cx: &Cx<'_>, stack: &Stack, goal: Goal, found: HashMap<usize, Found>) -> Result<()> {
-        let began = Instant::now();
-        loop {
-            let observation = tokio::select! {
-                biased;
-                () = self.pace.interrupt.aborted() => return Err(Interrupt::error("the result was not checked")),
-                observation = aws::observe(cx, stack, false) => observation?,
-            };
-            let observation = plan::Observation { found: found.clone(), ..observation };
-            let difference = match plan::plan(stack, observation, goal) {
-                Ok(plan) => plan.left_to_do(),
-                Err(error) if error.is_conflict() => Some(error.to_string()),
-                Err(error) => return Err(error),
-            };
-            let Some(difference) = difference else { return Ok(()) };
-            // What was just written does not show everywhere at once.
-            let elapsed = began.elapsed();
-            if elapsed >= SHOWS_WITHIN || Instant::now() >= cx.deadline {
-                let text = format!("all was done, and then somebody else changed it: {difference}");
-                return Err(Error::new(ErrorKind::Conflict, text)
-                    .with_hint("see who else deploys the stack or changes what it owns, then run again"));
-            }
-            cx.pause(elapsed.clamp(Duration::from_secs(1), Duration::from_secs(15))).await?;
-        }
     }
 
     /// Tells how what AWS has differs from what the stack declares. Reads only.
@@ -258,67 +230,6 @@ impl Deployer {
 
     fn cx<'a>(&'a self, stack: &'a str) -> Cx<'a> {
         Cx::new(&self.aws, &self.pace, &*self.reporter, stack)
-    }
-}
-
-/// How long AWS may take until all descriptions show what was changed.
-const SHOWS_WITHIN: Duration = Duration::from_secs(60);
-
-/// What scaling moves by itself, also where the declaration sets it.
-const MOVING: &str = "desired_capacity";
-
-impl Plan {
-    /// What the lookups found.
-    fn lookups(&self) -> HashMap<usize, Found> {
-        let found = self.known.iter().enumerate().filter_map(|(index, known)| match known {
-            Some(AnyOutputs::Found(found)) => Some((index, found.clone())),
-            _ => None,
-        });
-        found.collect()
-    }
-
-    /// The first thing that is not as it is to be, in words.
-    fn left_to_do(&self) -> Option<String> {
-        self.changes.iter().find_map(|change| {
-            let address = &change.address;
-            let id = change.id.as_deref().unwrap_or_default();
-            match change.action {
-                Action::Keep => None,
-                Action::Create => Some(format!("{address} does not exist")),
-                action if action.is_delete() => Some(format!("{address} exists as {id}")),
-                _ => {
-                    let mut moved = change.properties.iter().filter(|property| property.path != MOVING);
-                    let property = moved.next()?;
-                    let (before, after) =
-                        (Shown(&property.before, &property.path), Shown(&property.after, &property.path));
-                    Some(format!("{address}.{} of {id} is {before} and not {after}", property.path))
-                }
-            }
-        })
-    }
-
-    /// What this plan would do that an earlier one did not announce.
-    fn exceeds(&self, announced: &Self) -> Option<String> {
-        // A replacement has two changes of one id: the successor comes, and the old one goes.
-        let mut announcements: HashMap<_, Vec<&ResourceChange>> = HashMap::new();
-        for change in &announced.changes {
-            announcements.entry((&change.address, &change.id)).or_default().push(change);
-        }
-        self.changes.iter().filter(|change| change.action != Action::Keep).find_map(|change| {
-            let earlier = announcements.get(&(&change.address, &change.id)).map(Vec::as_slice).unwrap_or_default();
-            let allows = |action: Action| {
-                action == change.action || (action == Action::Replace && change.action == Action::Update)
-            };
-            let Some(earlier) = earlier.iter().find(|earlier| allows(earlier.action)) else {
-                return Some(format!("{} would be changed too", change.address));
-            };
-            let more = change.properties.iter().find(|property| {
-                !earlier.properties.iter().any(|known| {
-                    known.path == property.path && (known.after == property.after || known.after.is_pending())
-                })
-            })?;
-            Some(format!("{}.{} changed", change.address, more.path))
-        })
     }
 }
 

@@ -61,6 +61,16 @@ impl Live {
         D::outputs(self.outputs.get(resource.node.index)?.as_ref()?)
     }
 
+    /// The resources among what exists, without what lookups found.
+    pub(super) fn resources(&self) -> Vec<(&Address, &str)> {
+        let outputs = self.addresses.iter().zip(&self.outputs);
+        let resources = outputs.filter_map(|(address, outputs)| match outputs.as_ref()? {
+            AnyOutputs::Found(_) => None,
+            outputs => Some((address, outputs.id())),
+        });
+        resources.collect()
+    }
+
     /// Iterates over everything that exists: its address, and the id or ARN that AWS has for it.
     pub fn ids(&self) -> impl Iterator<Item = (&Address, &str)> {
         self.addresses
@@ -113,6 +123,12 @@ struct Inner {
 impl Failure {
     pub(super) fn new(errors: Vec<Error>, skipped: Vec<Address>, unfinished: Vec<Address>, live: Live) -> Self {
         Self(Box::new(Inner { errors, skipped, unfinished, live }))
+    }
+
+    /// Puts the cause of all before the others.
+    pub(super) fn because_of(mut self, error: Error) -> Self {
+        self.0.errors.insert(0, error);
+        self
     }
 
     /// A failure before anything was changed.

@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
-use crate::aws::{Cx, Operate, Progress, Watch};
+use crate::aws::{Cx, Operate, Progress, UNSEEN, Watch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::Attr;
 use crate::plan::{Plan, Step, StepKind, Subject};
@@ -209,6 +209,7 @@ impl Run<'_> {
     /// that has passed, so that little is lost when it is over.
     async fn wait(&self, cx: &Cx<'_>, step: &Step, mut wait: Wait<'_>) -> Result<(), Stopped> {
         let began = Instant::now();
+        let mut seen = began;
         loop {
             if self.is_hopeless(step) {
                 return Err(Stopped::Hopeless);
@@ -216,7 +217,15 @@ impl Run<'_> {
             let missing = match wait.look(cx).await? {
                 Progress::Done => return Ok(()),
                 Progress::Failed(error) => return Err(error.into()),
-                Progress::Waiting(missing) => missing,
+                Progress::Waiting(missing) => {
+                    seen = Instant::now();
+                    missing
+                }
+                Progress::Unseen if seen.elapsed() >= GONE_AFTER => {
+                    let text = format!("AWS has not shown it for {} s: somebody has deleted it", GONE_AFTER.as_secs());
+                    return Err(Error::new(ErrorKind::NotFound, text).with_hint("run again to make it anew").into());
+                }
+                Progress::Unseen => UNSEEN.to_owned(),
             };
             let elapsed = began.elapsed();
             if Instant::now() >= cx.deadline {
@@ -352,6 +361,10 @@ impl Wait<'_> {
         }
     }
 }
+
+/// How long something that was made may not show before it counts as gone; well above what AWS takes
+/// until descriptions show what was made.
+const GONE_AFTER: Duration = Duration::from_secs(120);
 
 /// The pause between two looks, as a part of the time that has passed.
 const POLL_SHARE: f64 = 0.01;
