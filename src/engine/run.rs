@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::aws::{Cx, Operate, Progress, UNSEEN, Watch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::Attr;
-use crate::plan::{Plan, Step, StepKind, Subject};
+use crate::plan::{Plan, PropertyChange, Step, StepKind, Subject, differences};
 use crate::resource::{
     AnyObserved, AnyOutputs, AnyResource, FromObserved, Observed, Operation, with_observed, with_resource,
 };
@@ -282,7 +282,17 @@ async fn create<R: Operate>(cx: &Cx<'_>, desired: &R, address: &Address) -> Resu
         other => return other,
     };
     match desired.find(cx).await? {
-        Some(found) if is_ours(&found, cx.stack, address) => Ok(found.outputs),
+        Some(found) if is_ours(&found, cx.stack, address) => {
+            // Another run of the stack may have made it for another declaration. What its tags record
+            // must be there before what they record is made; the rest shows in the end.
+            let lacks = |change: &PropertyChange| change.is_ownership() && !change.after.is_unset();
+            if differences(desired, &found.spec).iter().any(lacks) {
+                let id = R::id(&found.outputs).to_owned();
+                let text = format!("another run of the stack has just made {id}, for another declaration");
+                return Err(error.because(text).with_hint("run again once the other run has ended"));
+            }
+            Ok(found.outputs)
+        }
         Some(found) => {
             let id = R::id(&found.outputs).to_owned();
             let whose = match &found.owner {

@@ -24,6 +24,7 @@ use serde::Serialize;
 
 pub use advisory::Advisory;
 pub(crate) use build::{all_problems, plan};
+pub(crate) use diff::differences;
 pub use diff::{Effect, PropertyChange};
 pub(crate) use render::Shown;
 pub use steps::{Step, StepKind};

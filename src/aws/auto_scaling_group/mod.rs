@@ -134,7 +134,8 @@ impl Operate for AutoScalingGroup {
         if let Some(status) = group.status() {
             // The only status that AWS gives (API reference, `AutoScalingGroup.Status`).
             let text = format!("somebody deletes the group: {status}");
-            return Ok(Progress::Failed(Error::new(ErrorKind::NotFound, text)));
+            let error = Error::new(ErrorKind::NotFound, text).with_hint("run again once it is gone, to make it anew");
+            return Ok(Progress::Failed(error));
         }
         if watch.does(Operation::StartInstanceRefresh) {
             match refresh::progress(cx, &name).await? {
