@@ -20,7 +20,7 @@ pub use interrupt::Interrupt;
 pub use outcome::{Failure, Live};
 pub use status::{GroupStatus, InstanceStatus, ResourceStatus, Status};
 
-use crate::aws::{self, Aws, Cx, Pace};
+use crate::aws::{Aws, Cx, Pace};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::{self, Goal, Plan};
 use crate::stack::Stack;
@@ -165,7 +165,7 @@ impl Deployer {
         let observation = tokio::select! {
             biased;
             () = self.pace.interrupt.aborted() => return Err(Interrupt::error("nothing was changed")),
-            observation = aws::observe(cx, stack, goal == Goal::Deploy) => observation?,
+            observation = others::observe(cx, stack, goal == Goal::Deploy) => observation?,
         };
         plan::plan(stack, observation, goal)
     }

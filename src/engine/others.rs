@@ -21,6 +21,21 @@ const SHOWS_WITHIN: Duration = Duration::from_secs(60);
 /// What scaling moves by itself, also where the declaration sets it.
 const MOVING: &str = "desired_capacity";
 
+/// How often is looked again where something goes while it is looked at.
+const LOOKS: usize = 3;
+
+/// Reads what AWS has. What another run deletes between the call that lists it and the one that reads
+/// more of it is not there the next time.
+pub(super) async fn observe(cx: &Cx<'_>, stack: &Stack, lookups: bool) -> Result<plan::Observation> {
+    let mut looks = 1;
+    loop {
+        match aws::observe(cx, stack, lookups).await {
+            Err(error) if error.is_not_found() && error.code().is_some() && looks < LOOKS => looks += 1,
+            other => return other,
+        }
+    }
+}
+
 impl Deployer {
     /// Looks whether AWS has what was to come about. It has not if somebody else changed the same things
     /// at the same time: of two deployers that end, the later one sees what came of both.
@@ -36,7 +51,7 @@ impl Deployer {
             let observation = tokio::select! {
                 biased;
                 () = self.pace.interrupt.aborted() => return Err(Interrupt::error("the result was not checked")),
-                observation = aws::observe(cx, stack, false) => observation?,
+                observation = observe(cx, stack, false) => observation?,
             };
             let observation = plan::Observation { found: found.clone(), ..observation };
             let difference = match plan::plan(stack, observation, goal) {
@@ -73,7 +88,7 @@ impl Deployer {
         let began = Instant::now();
         loop {
             // What cannot be looked at is not explained; the failure itself is told all the same.
-            let Ok(Ok(observation)) = tokio::time::timeout(SHOWS_WITHIN, aws::observe(cx, stack, false)).await else {
+            let Ok(Ok(observation)) = tokio::time::timeout(SHOWS_WITHIN, observe(cx, stack, false)).await else {
                 return failure;
             };
             let there: HashSet<String> = observation.resources.iter().map(|r| r.outputs().id().to_owned()).collect();

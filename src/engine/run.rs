@@ -351,6 +351,7 @@ async fn settled_one<R: Operate>(
 }
 
 /// What a step waits for.
+#[expect(clippy::large_enum_variant, reason = "there is one for each wait, and it is not moved")]
 enum Wait<'a> {
     Settled { desired: AnyResource, outputs: AnyOutputs, watch: Watch },
     Gone(&'a AnyObserved),

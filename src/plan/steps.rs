@@ -244,9 +244,9 @@ impl Graph<'_> {
     /// they may wait for all that helps them: a target is healthy only once a listener forwards
     /// to it and the security groups let it be checked.
     fn waits(&mut self, changes: &[ResourceChange]) {
-        for subject in 0..self.subjects.len() {
+        for (subject, change) in changes.iter().enumerate() {
             let Some(desired) = &self.subjects[subject].desired else { continue };
-            if !desired.traits().settles || changes[subject].action == Action::Release {
+            if !desired.traits().settles || change.action == Action::Release {
                 continue;
             }
             let helpers = self.helpers(desired).into_iter().filter_map(|helper| self.own[helper].last);
