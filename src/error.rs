@@ -60,6 +60,8 @@ pub enum ErrorKind {
     InUse,
     /// It did not come about in time.
     Deadline,
+    /// It was interrupted.
+    Cancelled,
     /// AWS answered with another refusal, or did not answer.
     Service,
     /// A fault of this crate.
@@ -218,6 +220,11 @@ impl Error {
     /// Tells whether something did not come about in time.
     pub fn is_deadline(&self) -> bool {
         self.0.kind == ErrorKind::Deadline
+    }
+
+    /// Tells whether it was given up because of an interrupt.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.kind == ErrorKind::Cancelled
     }
 }
 

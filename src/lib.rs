@@ -110,8 +110,8 @@ mod value;
 pub use aws::Aws;
 #[cfg(feature = "aws")]
 pub use engine::{
-    Deployer, Drift, DriftKind, Drifted, Event, Failure, GroupStatus, InstanceStatus, Live, Reporter, ResourceStatus,
-    Status,
+    Deployer, Drift, DriftKind, Drifted, Event, Failure, GroupStatus, InstanceStatus, Interrupt, Live, Reporter,
+    ResourceStatus, Status,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use id::*;

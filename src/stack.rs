@@ -141,6 +141,10 @@ pub struct Stack {
     problems: Vec<Problem>,
     /// Advisories and rules that are accepted on all resources, with the reason.
     accepted: Vec<(String, String)>,
+    /// Addresses that declarations had before, each with the index of the declaration.
+    moved: Vec<(Address, usize)>,
+    /// Addresses of what is let go instead of deleted.
+    released: Vec<Address>,
 }
 
 /// Tells the stacks of a program apart, so that a reference into another one is noticed.
@@ -157,6 +161,8 @@ impl Stack {
             tags: Tags::new(),
             problems: Vec::new(),
             accepted: Vec::new(),
+            moved: Vec::new(),
+            released: Vec::new(),
         }
     }
 
@@ -212,14 +218,175 @@ impl Stack {
     }
 
     /// Allows taking over an existing resource with the same natural key that nobody of purlin's
-    /// owns. It is tagged and brought to what is declared; from then on it is the stack's own, and
-    /// destroying the stack deletes it. One that differs in what AWS cannot change is left alone,
-    /// and planning ends in a conflict that names the difference.
+    /// owns: made in the console, by a script, by another tool. It is tagged and brought to what is
+    /// declared; from then on it is the stack's own, and destroying the stack deletes it. One that
+    /// differs in what AWS cannot change is left alone, and planning ends in a conflict that names the
+    /// difference. Once it is taken over, this changes nothing.
+    ///
+    /// A rule that stands in a security group is taken out of the group's own rules where it is
+    /// declared by itself.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sim")]
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use purlin::{Deployer, PlannedAction, Stack, TargetGroup, Traffic, Vpc, sim::SimAws};
+    ///
+    /// let sim = SimAws::new();
+    /// let vpc = sim.add_vpc("VPC-Lab", "10.0.0.0/16");
+    /// sim.add_target_group("Web-TG", &vpc, 80); // somebody's, by hand
+    ///
+    /// let mut stack = Stack::new("web");
+    /// let vpc = stack.add("vpc", Vpc::named("VPC-Lab"));
+    /// let group = TargetGroup::builder().name("Web-TG").vpc(vpc).traffic(Traffic::http(80)).build();
+    /// let group = stack.add("web", group);
+    /// stack.adopt(group);
+    ///
+    /// let deployer = Deployer::new(sim.aws());
+    /// let plan = deployer.plan(&stack).await?;
+    /// assert_eq!(plan.changes()[0].action, PlannedAction::Adopt);
+    /// assert_eq!(plan.steps().len(), 1, "AddTags and nothing else");
+    /// deployer.apply(plan).await?;
+    /// assert!(deployer.plan(&stack).await?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sim"))]
+    /// # fn main() {}
+    /// ```
     pub fn adopt<D: Declare>(&mut self, resource: Ref<D>) -> &mut Self {
         if let Some(node) = self.node_mut(resource) {
             node.adopt = true;
         }
         self
+    }
+
+    /// Says that a declaration had another name before: what the stack owns there becomes the
+    /// declaration's, by new owner tags, instead of being deleted and made again. May be repeated
+    /// where the name has changed more than once. It can stay in the program for good: where nothing
+    /// has the old address any more, it changes nothing.
+    ///
+    /// The names that AWS has stay as they are: a successor that had to take a derived name keeps it.
+    /// Where a resource has the new address already, nothing is renamed; what is at the old one is no
+    /// longer declared, so it is deleted, and the plan says so.
+    ///
+    /// A resource whose natural key stays the same (its name, its port, its priority) is recognized
+    /// without this.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sim")]
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use purlin::{Accept, Action, Deployer, Listener, LoadBalancer, Subnets, Vpc, sim::SimAws};
+    /// use purlin::Stack;
+    /// # let sim = SimAws::new();
+    /// # let vpc = sim.add_vpc("VPC-Lab", "10.0.0.0/16");
+    /// # sim.add_public_subnet(&vpc, "A", "ap-northeast-2a", "10.0.0.0/24");
+    /// # sim.add_public_subnet(&vpc, "C", "ap-northeast-2c", "10.0.1.0/24");
+    ///
+    /// fn web(name: &str, port: u16) -> Stack {
+    ///     let mut stack = Stack::new("web");
+    /// #   let vpc = stack.add("vpc", Vpc::named("VPC-Lab"));
+    /// #   let subnets = stack.add("public", Subnets::named(["A", "C"]).in_vpc(vpc));
+    ///     // ... with a load balancer
+    /// #   let balancer = stack.add("web", LoadBalancer::application().name("web").subnets(subnets).build());
+    ///     let listener = Listener::builder().load_balancer(balancer).accept(Accept::http(port));
+    ///     let listener = stack.add(name, listener.action(Action::fixed_response(404)).build());
+    ///     stack.moved("http", listener);
+    ///     stack
+    /// }
+    ///
+    /// let deployer = Deployer::new(sim.aws());
+    /// # let before = {
+    /// #   let mut stack = Stack::new("web");
+    /// #   let vpc = stack.add("vpc", Vpc::named("VPC-Lab"));
+    /// #   let subnets = stack.add("public", Subnets::named(["A", "C"]).in_vpc(vpc));
+    /// #   let balancer = stack.add("web", LoadBalancer::application().name("web").subnets(subnets).build());
+    /// #   let listener = Listener::builder().load_balancer(balancer).accept(Accept::http(80));
+    /// #   stack.add("http", listener.action(Action::fixed_response(404)).build());
+    /// #   stack
+    /// # };
+    /// # deployer.apply(deployer.plan(&before).await?).await?;
+    /// // Deployed before as `Listener.http`, on port 80.
+    /// let plan = deployer.plan(&web("main", 8080)).await?;
+    /// let change = plan.change("Listener.main").expect("a change");
+    /// assert_eq!(change.moved_from.as_ref().map(|old| old.as_str()), Some("Listener.http"));
+    /// assert_eq!(plan.summary().delete, 0, "it changes its port in place");
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sim"))]
+    /// # fn main() {}
+    /// ```
+    pub fn moved<D: Declare>(&mut self, from: impl AsRef<str>, to: Ref<D>) -> &mut Self {
+        let from = Address::new(D::KIND, from.as_ref());
+        if self.node_mut(to).is_some() {
+            self.moved.push((from, to.node.index));
+        } else {
+            let mut problems = Problems::new(&from, &mut self.problems);
+            problems.report("P3", "(moved)", D::KIND, "refers to another stack; give a reference of this one");
+        }
+        self
+    }
+
+    /// Lets go of what the stack owns under this name of the kind and no longer declares, instead of
+    /// deleting it: purlin's tags are taken off, and nothing else is changed. From then on nobody of
+    /// purlin's owns it. It can stay in the program for good: once done, it changes nothing. Holds
+    /// when the stack is destroyed, too.
+    ///
+    /// What it needs must stay: where that would be deleted, planning ends in a conflict. What needs
+    /// it can stay the stack's own, by the literal id in the place of the reference.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sim")]
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use purlin::{Deployer, PlannedAction, Stack, TargetGroup, Traffic, Vpc, sim::SimAws};
+    ///
+    /// # let sim = SimAws::new();
+    /// # sim.add_vpc("VPC-Lab", "10.0.0.0/16");
+    /// # let mut before = Stack::new("web");
+    /// # let vpc = before.add("vpc", Vpc::named("VPC-Lab"));
+    /// # before.add("api", TargetGroup::builder().name("api").vpc(vpc).traffic(Traffic::http(80)).build());
+    /// # let deployer = Deployer::new(sim.aws());
+    /// # deployer.apply(deployer.plan(&before).await?).await?;
+    /// // `TargetGroup.api` was declared here.
+    /// let mut stack = Stack::new("web");
+    /// stack.release::<TargetGroup>("api");
+    ///
+    /// let plan = deployer.plan(&stack).await?;
+    /// assert_eq!(plan.changes()[0].action, PlannedAction::Release);
+    /// deployer.apply(plan).await?;
+    /// assert!(deployer.plan(&stack).await?.is_empty());
+    /// let groups = sim.elbv2().describe_target_groups().names("api").send().await?;
+    /// assert_eq!(groups.target_groups().len(), 1, "it is still there");
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sim"))]
+    /// # fn main() {}
+    /// ```
+    pub fn release<D: Declare>(&mut self, name: impl AsRef<str>) -> &mut Self {
+        self.released.push(Address::new(D::KIND, name.as_ref()));
+        self
+    }
+
+    /// The addresses that a declaration had before.
+    pub(crate) fn former(&self, index: usize) -> impl Iterator<Item = &Address> {
+        self.moved.iter().filter(move |(_, to)| *to == index).map(|(from, _)| from)
+    }
+
+    /// The declaration that had an address before.
+    pub(crate) fn successor(&self, address: &str) -> Option<&Node> {
+        let (_, to) = self.moved.iter().find(|(from, _)| from.as_str() == address)?;
+        self.nodes.get(*to)
+    }
+
+    /// The address that what is tagged with another one has now.
+    pub(crate) fn present<'a>(&'a self, address: &'a str) -> &'a str {
+        self.successor(address).map_or(address, |node| node.address.as_str())
+    }
+
+    /// Whether what is at an address is let go.
+    pub(crate) fn releases(&self, address: &str) -> bool {
+        self.released.iter().any(|released| released.as_str() == address)
     }
 
     /// Accepts an advisory or the breach of a rule on a resource, by its id and with the reason;
@@ -317,6 +484,22 @@ impl Stack {
             |c| c.is_ascii_alphanumeric() || "._-".contains(c),
             "letters, digits and `._-`",
         );
+        for (place, (from, _)) in self.moved.iter().enumerate() {
+            let mut problems = Problems::new(from, &mut found);
+            if self.declares(from.as_str()) {
+                problems.report("P63", "(moved)", from.name(), "is still declared; what is declared cannot move away");
+            }
+            if self.moved[..place].iter().any(|(other, _)| other == from) {
+                problems.report("P64", "(moved)", from.name(), "moves to two declarations; one can have it");
+            }
+        }
+        for address in &self.released {
+            let mut problems = Problems::new(address, &mut found);
+            let moves = self.moved.iter().any(|(from, _)| from == address);
+            if moves || self.declares(address.as_str()) {
+                problems.report("P65", "(released)", address.name(), "is declared; take the declaration away first");
+            }
+        }
         found
     }
 }

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 
 use anyhow::{Result, bail};
 use clap::{Args, Parser, Subcommand};
-use purlin::{Aws, Deployer, Event, Plan};
+use purlin::{Aws, Deployer, Event, Interrupt, Plan};
 
 use super::lab;
 
@@ -73,7 +73,8 @@ pub async fn run(command: Command) -> Result<u8> {
     let endpoint_url = options.place.endpoint_url.as_deref();
     let region = options.region.as_deref().or(endpoint_url.is_some().then_some("ap-northeast-2"));
     let aws = Aws::connect(region, options.profile.as_deref(), endpoint_url).await;
-    let deployer = Deployer::new(aws).with_reporter(log_event);
+    let interrupt = Interrupt::new();
+    let deployer = Deployer::new(aws).with_reporter(log_event).with_interrupt(&interrupt);
     let (stack, refs) = lab(&options.instance_type);
     match &command {
         Command::Plan(_) => {
@@ -94,6 +95,7 @@ pub async fn run(command: Command) -> Result<u8> {
         Command::Deploy(_) => {
             let plan = deployer.plan(&stack).await?;
             confirm(options, &plan)?;
+            tokio::spawn(listen(interrupt));
             let document = plan.to_json();
             let live = deployer.apply(plan).await?;
             let url = format!("http://{}", live.get(refs.balancer).dns_name);
@@ -104,11 +106,24 @@ pub async fn run(command: Command) -> Result<u8> {
         Command::Destroy(_) => {
             let plan = deployer.plan_destroy(&stack).await?;
             confirm(options, &plan)?;
+            tokio::spawn(listen(interrupt));
             let document = plan.to_json();
             deployer.apply(plan).await?;
             show(options, &"Nothing of the lab is left.\n", &serde_json::json!({ "plan": document }));
             Ok(0)
         }
+    }
+}
+
+/// The first Ctrl-C lets what is under way end, the second leaves it.
+async fn listen(interrupt: Interrupt) {
+    // Where signals cannot be listened to, Ctrl-C ends the program as ever; running again goes on.
+    if tokio::signal::ctrl_c().await.is_ok() {
+        eprintln!("interrupted: waiting for calls that are under way; once more to leave them");
+        interrupt.drain();
+    }
+    if tokio::signal::ctrl_c().await.is_ok() {
+        interrupt.abort();
     }
 }
 

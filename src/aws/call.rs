@@ -12,7 +12,7 @@ use backon::BackoffBuilder;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use crate::engine::{Event, Reporter};
+use crate::engine::{Event, Interrupt, Reporter};
 use crate::error::{Error, ErrorKind, Result};
 use crate::resource::Operation;
 use crate::stack::Address;
@@ -27,8 +27,10 @@ pub(crate) struct Pace {
     pub(crate) permits: Arc<Semaphore>,
     /// Held back together when AWS asks to slow down.
     pub(crate) throttle: Arc<Throttle>,
-    /// How long one step may take, waits and retries included.
+    /// How long one operation may take, waits and retries included.
     pub(crate) deadline: Duration,
+    /// Ends operations before they are done.
+    pub(crate) interrupt: Interrupt,
 }
 
 /// What a call needs besides its request.
@@ -39,7 +41,7 @@ pub(crate) struct Cx<'a> {
     pub(crate) stack: &'a str,
     /// The resource that the call is for; none while observing.
     pub(crate) address: Option<&'a Address>,
-    /// When the step must be done.
+    /// When the operation must be done.
     pub(crate) deadline: Instant,
     /// Whether the run has just made something that the calls of the step name.
     pub(crate) fresh: bool,
@@ -51,12 +53,12 @@ pub(crate) struct NotYet {
     code: &'static str,
     /// A part of the message, where the code alone does not tell.
     part: &'static str,
-    /// How long that may be the case; the deadline of the step if shorter.
+    /// How long that may be the case; the deadline of the operation if shorter.
     at_most: Duration,
 }
 
 impl NotYet {
-    /// Until the deadline of the step.
+    /// Until the deadline of the operation.
     pub(crate) const fn code(code: &'static str) -> Self {
         Self { code, part: "", at_most: Duration::MAX }
     }
@@ -76,6 +78,9 @@ impl NotYet {
 /// delay (EC2 developer guide, "Eventual consistency"; R9, R15, R17, R20, R32, R37).
 const UNKNOWN_AT_MOST: Duration = Duration::from_secs(2 * 60);
 
+/// What is missing where AWS does not show something.
+pub(crate) const UNSEEN: &str = "AWS does not show it";
+
 /// How many times a call without an answer is sent before that counts as the answer.
 const TRIES_WITHOUT_ANSWER: u32 = 5;
 
@@ -84,9 +89,25 @@ impl<'a> Cx<'a> {
         Self { aws, pace, reporter, stack, address: None, deadline: Instant::now() + pace.deadline, fresh: false }
     }
 
-    /// The same for one resource, with a new deadline.
+    /// The same for one resource.
     pub(crate) fn at<'b>(&'b self, address: &'b Address) -> Cx<'b> {
-        Cx { address: Some(address), deadline: Instant::now() + self.pace.deadline, ..*self }
+        Cx { address: Some(address), ..*self }
+    }
+
+    /// Sleeps, but not beyond the deadline, nor once the operation is interrupted.
+    pub(crate) async fn pause(&self, pause: Duration) -> Result<()> {
+        let until = (Instant::now() + pause).min(self.deadline);
+        tokio::select! {
+            biased;
+            () = self.pace.interrupt.raised() => Err(Interrupt::error("what was waited for has not come about yet")),
+            () = tokio::time::sleep_until(until) => Ok(()),
+        }
+    }
+
+    /// Pauses between two looks at something that has been on its way for a while, for this share of
+    /// the time that has passed.
+    pub(crate) async fn between_looks(&self, elapsed: Duration, share: f64) -> Result<()> {
+        self.pause(between_looks(elapsed, share, self.address)).await
     }
 
     /// The same for a step that names what the run has just made.
@@ -107,7 +128,7 @@ impl<'a> Cx<'a> {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        self.send(name, &[], false, send).await
+        self.send(name, true, &[], send).await
     }
 
     /// Sends a request that changes something.
@@ -116,7 +137,7 @@ impl<'a> Cx<'a> {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        self.send(operation.name(), &[], self.fresh, send).await
+        self.send(operation.name(), false, &[], send).await
     }
 
     /// Sends a request that changes something, and takes some refusals for "not yet".
@@ -130,7 +151,7 @@ impl<'a> Cx<'a> {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        self.send(operation.name(), not_yet, self.fresh, send).await
+        self.send(operation.name(), false, not_yet, send).await
     }
 
     /// Looks again and again, ever less often, until a change that has been ordered has come about.
@@ -144,6 +165,7 @@ impl<'a> Cx<'a> {
                 Progress::Done => return Ok(()),
                 Progress::Failed(error) => return Err(error),
                 Progress::Waiting(missing) => missing,
+                Progress::Unseen => UNSEEN.to_owned(),
             };
             let elapsed = began.elapsed();
             if Instant::now() >= self.deadline {
@@ -155,16 +177,15 @@ impl<'a> Cx<'a> {
             if let Some(address) = self.address {
                 self.reporter.report(&Event::Waiting { address: address.clone(), what: missing, elapsed });
             }
-            let pause = pause(elapsed, 0.1, self.address);
-            tokio::time::sleep_until((Instant::now() + pause).min(self.deadline)).await;
+            self.between_looks(elapsed, 0.1).await?;
         }
     }
 
     async fn send<T, E, F>(
         &self,
         name: &'static str,
+        reads: bool,
         not_yet: &[NotYet],
-        fresh: bool,
         send: impl Fn() -> F + Send,
     ) -> Result<T>
     where
@@ -181,20 +202,18 @@ impl<'a> Cx<'a> {
         let began = Instant::now();
         let mut attempt = 1;
         loop {
-            self.pace.throttle.turn(name).await;
-            let sent = Instant::now();
-            let answer = {
-                // The permit is held while the call is in flight, and never while waiting.
-                let _permit =
-                    self.pace.permits.acquire().await.map_err(|_| Error::internal("the limit on calls was closed"))?;
-                Box::pin(send()).await
-            };
-            let refusal = match answer {
-                Ok(output) => {
+            let answer = tokio::time::timeout_at(self.deadline, self.try_once(name, reads, &send)).await;
+            let (refusal, sent) = match answer {
+                Ok(Ok(Ok(output))) => {
                     self.pace.throttle.answered(name);
                     return Ok(output);
                 }
-                Err(error) => error,
+                Ok(Ok(Err(refusal))) => refusal,
+                Ok(Err(error)) => return Err(error),
+                Err(_) => {
+                    let error = Error::new(ErrorKind::Deadline, format!("{name} was not answered in time"));
+                    return Err(error.with_hint("it may have happened; run again, with a longer deadline"));
+                }
             };
             let reason = reason(&refusal);
             if reason == Reason::SlowDown {
@@ -207,7 +226,7 @@ impl<'a> Cx<'a> {
                 Reason::Refused => {
                     let elapsed = began.elapsed();
                     is_not_yet(&refusal, not_yet, elapsed)
-                        || (fresh && elapsed < UNKNOWN_AT_MOST && is_unknown(&refusal))
+                        || (!reads && self.fresh && elapsed < UNKNOWN_AT_MOST && is_unknown(&refusal))
                 }
             };
             let mut delay = delays.next().unwrap_or(Duration::from_secs(15));
@@ -216,7 +235,11 @@ impl<'a> Cx<'a> {
                 delay = delay.min(Duration::from_secs(1));
             }
             let error = describe(name, refusal, reason);
-            if !again || Instant::now() + delay > self.deadline {
+            let again = again && Instant::now() + delay <= self.deadline;
+            if again && self.pace.interrupt.is_raised() {
+                return Err(Interrupt::error(&format!("it is not tried again: {error}")));
+            }
+            if !again {
                 return Err(self.address.map_or(error.clone(), |address| error.at(address)));
             }
             tracing::debug!(target: "purlin::retry", operation = name, code = error.code(), attempt, ?delay, "trying again");
@@ -227,9 +250,38 @@ impl<'a> Cx<'a> {
                 attempt,
                 delay,
             });
-            tokio::time::sleep(delay).await;
+            self.pause(delay).await?;
             attempt += 1;
         }
+    }
+
+    /// Sends a request once, as soon as there is room for it. Returns the answer, or AWS's refusal and
+    /// when the refused request was sent.
+    async fn try_once<T, E, F>(
+        &self,
+        name: &'static str,
+        reads: bool,
+        send: &(impl Fn() -> F + Send),
+    ) -> Result<Result<T, (SdkError<E, HttpResponse>, Instant)>>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+    {
+        let room = async {
+            self.pace.throttle.turn(name).await;
+            self.pace.permits.acquire().await.map_err(|_| Error::internal("the limit on calls was closed"))
+        };
+        let interrupted = async {
+            // Looking changes nothing, and may be what a change under way ends with.
+            if reads { std::future::pending().await } else { self.pace.interrupt.raised().await }
+        };
+        // The permit is held while the call is in flight, and never while waiting.
+        let _permit = tokio::select! {
+            biased;
+            () = interrupted => return Err(Interrupt::error(&format!("{name} was not sent"))),
+            permit = room => permit?,
+        };
+        let sent = Instant::now();
+        Ok(Box::pin(send()).await.map_err(|refusal| (refusal, sent)))
     }
 }
 
@@ -400,7 +452,7 @@ fn kind_of(code: &str, message: &str) -> ErrorKind {
 
 /// How long to pause between two looks at something that has been on its way for a while: ever longer,
 /// so that little is lost when it is over, and not in step with everybody else who waits.
-pub(crate) fn pause(elapsed: Duration, share: f64, address: Option<&Address>) -> Duration {
+fn between_looks(elapsed: Duration, share: f64, address: Option<&Address>) -> Duration {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let longest = elapsed.mul_f64(share).clamp(Duration::from_secs(1), Duration::from_secs(15));
     let mut hasher = DefaultHasher::new();
@@ -474,7 +526,7 @@ mod tests {
     fn pauses_grow_and_are_not_in_step() {
         let addresses: Vec<_> = (0..20).map(|number| Address::new("SecurityGroup", &number.to_string())).collect();
         let at = |seconds| -> Vec<_> {
-            addresses.iter().map(|address| pause(Duration::from_secs(seconds), 0.1, Some(address))).collect()
+            addresses.iter().map(|address| between_looks(Duration::from_secs(seconds), 0.1, Some(address))).collect()
         };
         for (seconds, longest) in [(0, 1000), (30, 3000), (600, 15_000)] {
             let pauses = at(seconds);

@@ -259,7 +259,7 @@ impl Operate for LoadBalancer {
     /// going to be (R3).
     async fn settled(&self, cx: &Cx<'_>, outputs: &LoadBalancerOutputs, _watch: &mut Watch) -> Result<Progress> {
         let found = read(cx, Some(outputs.arn.as_str()), &[]).await?;
-        let Some(balancer) = found.first() else { return Ok(Progress::Waiting("not visible yet".to_owned())) };
+        let Some(balancer) = found.first() else { return Ok(Progress::Unseen) };
         let state = balancer.state();
         Ok(match state.and_then(|state| state.code()) {
             Some(LoadBalancerStateEnum::Active) => Progress::Done,

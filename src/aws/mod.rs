@@ -30,7 +30,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use tokio::time::Instant;
 
 pub(crate) use auto_scaling_group::groups as group_snapshots;
-pub(crate) use call::{Cx, Pace, pause};
+pub(crate) use call::{Cx, Pace, UNSEEN};
 pub(crate) use observe::observe;
 
 use crate::error::{Error, Result};
@@ -114,6 +114,8 @@ pub(crate) enum Progress {
     Done,
     /// Not yet, with what is missing.
     Waiting(String),
+    /// AWS does not show it: not yet, or not any more.
+    Unseen,
     /// It will not come about.
     Failed(Error),
 }

@@ -5,13 +5,14 @@ use futures_util::FutureExt;
 use crate::error::Result;
 use crate::input::{Input, Source};
 use crate::plan::Observation;
+use crate::resource::tags::Owner;
 use crate::resource::{AnyObserved, AnyResource};
 use crate::stack::{Item, Stack};
 
 use super::tags::OwnedIds;
 use super::{
     Cx, auto_scaling_group, launch_template, listener, listener_rule, load_balancer, lookup, notification,
-    scaling_policy, scheduled_action, security_group, target_group,
+    scaling_policy, scheduled_action, security_group, security_group_rule, target_group,
 };
 
 /// The declared resources of one kind.
@@ -20,6 +21,21 @@ macro_rules! declared {
         $stack
             .nodes
             .iter()
+            .filter_map(|node| match &node.item {
+                Item::Resource(AnyResource::$kind(resource)) => Some(&**resource),
+                _ => None,
+            })
+            .collect::<Vec<_>>()
+    };
+}
+
+/// Those of them that may be taken over.
+macro_rules! adopted {
+    ($stack:expr, $kind:ident) => {
+        $stack
+            .nodes
+            .iter()
+            .filter(|node| node.adopt)
             .filter_map(|node| match &node.item {
                 Item::Resource(AnyResource::$kind(resource)) => Some(&**resource),
                 _ => None,
@@ -40,7 +56,7 @@ pub(crate) async fn observe(cx: &Cx<'_>, stack: &Stack, lookups: bool) -> Result
     let scaling = declared!(stack, AutoScalingGroup);
     let found = async { if lookups { lookup::find(cx, stack).await } else { Ok(Default::default()) } };
     let owned = OwnedIds::default();
-    let (found, groups, targets, balancers, mut templates, scaling) = tokio::try_join!(
+    let (found, mut groups, targets, balancers, mut templates, scaling) = tokio::try_join!(
         found.boxed(),
         security_group::observe(cx, &groups, &owned).boxed(),
         target_group::observe(cx, &targets).boxed(),
@@ -48,11 +64,16 @@ pub(crate) async fn observe(cx: &Cx<'_>, stack: &Stack, lookups: bool) -> Result
         launch_template::observe(cx, &templates, &owned).boxed(),
         auto_scaling_group::observe(cx, &scaling).boxed(),
     )?;
+    let rules = security_group_rule::adoptable(cx, stack, &found, &mut groups).await?;
+    groups.extend(rules);
     launch_template::note_users(&mut templates, &declared!(stack, AutoScalingGroup), &scaling);
+    // What is taken over brings along what hangs on it.
+    let adopted = adopted!(stack, LoadBalancer);
+    let adopts_balancer = |name: &str| adopted.iter().any(|balancer| balancer.name == name);
     // Listeners and rules can also be declared on what other stacks own, by a literal ARN.
     let mut parents: Vec<String> = balancers
         .iter()
-        .filter(|balancer| ours(cx, balancer.owner.as_ref()))
+        .filter(|balancer| ours_if(cx, balancer.owner.as_ref(), || adopts_balancer(&balancer.spec.name)))
         .map(|balancer| balancer.outputs.arn.to_string())
         .collect();
     parents.extend(
@@ -62,7 +83,13 @@ pub(crate) async fn observe(cx: &Cx<'_>, stack: &Stack, lookups: bool) -> Result
             .map(ToString::to_string),
     );
     dedup(&mut parents);
-    let scaled: Vec<_> = scaling.iter().filter(|group| ours(cx, group.owner.as_ref())).cloned().collect();
+    let adopted = adopted!(stack, AutoScalingGroup);
+    let adopts_group = |name: &str| adopted.iter().any(|group| group.name == name);
+    let scaled: Vec<_> = scaling
+        .iter()
+        .filter(|group| ours_if(cx, group.owner.as_ref(), || adopts_group(&group.spec.name)))
+        .cloned()
+        .collect();
     let notifies = !declared!(stack, Notification).is_empty();
     let scheduled: Vec<&str> =
         declared!(stack, ScheduledAction).iter().filter_map(|action| group_name(stack, &action.group)).collect();
@@ -72,9 +99,12 @@ pub(crate) async fn observe(cx: &Cx<'_>, stack: &Stack, lookups: bool) -> Result
         notification::observe(cx, &scaled, notifies),
         scheduled_action::observe(cx, &scaled, &scheduled),
     )?;
+    let adopted = adopted!(stack, Listener);
+    let adopts_listener = |port| adopted.iter().any(|listener| listener.accept.port == port);
     let mut parents: Vec<String> = listeners
         .iter()
-        .filter(|listener| ours(cx, listener.owner.as_ref()) && listener.spec.accept.has_rules())
+        .filter(|listener| ours_if(cx, listener.owner.as_ref(), || adopts_listener(listener.spec.accept.port)))
+        .filter(|listener| listener.spec.accept.has_rules())
         .map(|listener| listener.outputs.arn.to_string())
         .collect();
     let literal = |listener: &Input<crate::ListenerArn>| listener.as_known().map(ToString::to_string);
@@ -106,8 +136,9 @@ fn group_name<'a>(stack: &'a Stack, group: &'a Input<crate::AutoScalingGroupName
     }
 }
 
-fn ours(cx: &Cx<'_>, owner: Option<&crate::resource::tags::Owner>) -> bool {
-    owner.is_some_and(|owner| owner.stack == cx.stack)
+/// Whether the stack owns it, or is to take it over and nobody owns it.
+fn ours_if(cx: &Cx<'_>, owner: Option<&Owner>, adopted: impl Fn() -> bool) -> bool {
+    owner.map_or_else(adopted, |owner| owner.stack == cx.stack)
 }
 
 fn dedup(list: &mut Vec<String>) {

@@ -1,12 +1,20 @@
 //! Standalone security group rules over the EC2 API.
 
+use std::collections::HashMap;
+
 use aws_sdk_ec2::types::SecurityGroupRule as GroupRule;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::resource::{Observed, Operation, SecurityGroupRule, SecurityGroupRuleOutputs};
+use crate::input::Attr;
+use crate::lookup::Found;
+use crate::resource::{
+    AnyObserved, AnyResource, Describe, Direction, Observed, Operation, SecurityGroupRule, SecurityGroupRuleOutputs,
+};
+use crate::stack::{Item, Stack};
+use crate::value::Value;
 
 use super::convert::filter;
-use super::security_group::{authorize, declares, modify, revoke_ids};
+use super::security_group::{FILTER_VALUES, authorize, declares, modify, read_rules, revoke_ids};
 use super::tags::change_ec2;
 use super::{Cx, Operate, id, known};
 
@@ -81,6 +89,67 @@ impl SecurityGroupRule {
         }
         Ok(found.outputs)
     }
+}
+
+/// Reads rules that stand in groups without an owner and are declared to be taken over, each as a
+/// resource by itself, and takes them out of what the groups themselves are taken to declare.
+pub(super) async fn adoptable(
+    cx: &Cx<'_>,
+    stack: &Stack,
+    found: &HashMap<usize, Found>,
+    groups: &mut [AnyObserved],
+) -> Result<Vec<AnyObserved>> {
+    let mut wanted = Vec::new();
+    for node in stack.nodes.iter().filter(|node| node.adopt) {
+        let Item::Resource(rule @ AnyResource::SecurityGroupRule(_)) = &node.item else { continue };
+        let mut rule = rule.clone();
+        rule.resolve(&|attr: Attr| {
+            let node = stack.nodes.get(attr.node.index)?;
+            match &node.item {
+                Item::Lookup(_) => Some(found.get(&attr.node.index)?.output(attr.name)),
+                Item::Resource(AnyResource::SecurityGroup(group)) => {
+                    let is_it = |other: &&AnyObserved| match (other.owner(), other) {
+                        (Some(owner), _) => {
+                            owner.stack == cx.stack && stack.present(&owner.address) == node.address.as_str()
+                        }
+                        (None, AnyObserved::SecurityGroup(other)) => other.spec.name == group.name,
+                        _ => false,
+                    };
+                    Some(groups.iter().find(is_it)?.outputs().output(attr.name))
+                }
+                Item::Resource(_) => None,
+            }
+        });
+        // A group that is yet to be made has no rules.
+        if !rule.natural_key().iter().any(Value::is_pending) {
+            wanted.push(rule);
+        }
+    }
+    let mut ids: Vec<String> = wanted.iter().filter_map(|rule| Some(rule.parent().as_text()?.to_owned())).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut adoptable = Vec::new();
+    for chunk in ids.chunks(FILTER_VALUES) {
+        for rule in read_rules(cx, vec![filter("group-id", chunk.iter().map(String::as_str))]).await? {
+            let Some(rule) = parse(&rule)?.filter(|rule| rule.owner.is_none()) else { continue };
+            if !wanted.iter().any(|wanted| wanted.natural_key() == rule.spec.natural_key()) {
+                continue;
+            }
+            for group in &mut *groups {
+                if let AnyObserved::SecurityGroup(group) = group
+                    && Some(&group.outputs.id) == rule.spec.group.as_known()
+                {
+                    let rules = match rule.spec.direction {
+                        Direction::Ingress => Some(&mut group.spec.ingress),
+                        Direction::Egress => group.spec.egress.as_mut(),
+                    };
+                    rules.into_iter().for_each(|rules| rules.retain(|own| !own.is_same(&rule.spec.rule)));
+                }
+            }
+            adoptable.push(rule.into());
+        }
+    }
+    Ok(adoptable)
 }
 
 pub(super) fn parse(rule: &GroupRule) -> Result<Option<Observed<SecurityGroupRule>>> {

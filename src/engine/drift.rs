@@ -73,7 +73,9 @@ impl Drift {
             Action::Keep => None,
             Action::Create => Some(DriftKind::Missing),
             Action::Update | Action::Adopt | Action::Replace => Some(DriftKind::Changed),
-            Action::Delete | Action::DeleteReplaced | Action::DeleteWithParent => Some(DriftKind::Undeclared),
+            Action::Delete | Action::DeleteReplaced | Action::DeleteWithParent | Action::Release => {
+                Some(DriftKind::Undeclared)
+            }
         };
         // What would be replaced is one difference, not a second one for its going.
         let replaced: HashSet<_> =

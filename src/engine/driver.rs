@@ -7,6 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::future::Future;
+use std::pin::pin;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -16,23 +17,37 @@ use futures_util::stream::FuturesUnordered;
 pub(crate) enum Ended<E> {
     Done,
     Failed(E),
-    /// Something that it needs failed or was skipped.
+    /// It was not begun: something that it needs failed or was skipped, or the run was ended.
     Skipped,
+    /// It was under way when the run was aborted.
+    Left,
+}
+
+/// How a run is ended before it is done.
+pub(crate) struct Brake<A, S> {
+    /// Whether another step may begin.
+    pub(crate) admits: A,
+    /// Completes when those under way are to be left, too.
+    pub(crate) abort: S,
 }
 
 /// Runs steps, each after those that it names, the longest way to the end first.
 ///
 /// `after[step]` are the steps before it; the graph must have no cycle. `weight` is what a step is
 /// thought to cost.
-pub(crate) async fn drive<E, F>(
+pub(crate) async fn drive<E, F, S>(
     after: &[Vec<usize>],
     weight: impl Fn(usize) -> u64,
     run: impl Fn(usize) -> F,
     skipped: impl Fn(usize),
+    brake: Brake<impl Fn() -> bool, S>,
 ) -> Vec<Ended<E>>
 where
     F: Future<Output = Result<(), E>>,
+    S: Future<Output = ()>,
 {
+    let mut abort = pin!(brake.abort);
+    let mut begun = vec![false; after.len()];
     let mut dependents = vec![Vec::new(); after.len()];
     for (step, before) in after.iter().enumerate() {
         for earlier in before {
@@ -47,10 +62,19 @@ where
     let mut running = FuturesUnordered::new();
     loop {
         while let Some((_, Reverse(step))) = ready.pop() {
+            if !(brake.admits)() {
+                continue;
+            }
+            begun[step] = true;
             let future = run(step);
             running.push(async move { (step, future.await) });
         }
-        let Some((step, result)) = running.next().await else { break };
+        let next = tokio::select! {
+            biased;
+            () = &mut abort => break,
+            next = running.next() => next,
+        };
+        let Some((step, result)) = next else { break };
         let failed = result.is_err();
         ended[step] = Some(result.map_or_else(Ended::Failed, |()| Ended::Done));
         if failed {
@@ -64,8 +88,16 @@ where
             }
         }
     }
-    // What never became ready and was not skipped would be part of a cycle.
-    ended.into_iter().map(|ended| ended.unwrap_or(Ended::Skipped)).collect()
+    drop(running);
+    let left = |(step, ended): (usize, Option<Ended<E>>)| match ended {
+        Some(ended) => ended,
+        None if begun[step] => Ended::Left,
+        None => {
+            skipped(step);
+            Ended::Skipped
+        }
+    };
+    ended.into_iter().enumerate().map(left).collect()
 }
 
 /// Marks everything that needs a failed step.
@@ -107,7 +139,7 @@ mod tests {
     use proptest::prelude::*;
     use tokio::time::Instant;
 
-    use super::{Ended, drive};
+    use super::{Brake, Ended, drive};
 
     /// A graph whose steps name only earlier ones, with a duration and a fate for each.
     fn graphs() -> impl Strategy<Value = Vec<(Vec<prop::sample::Index>, u64, bool)>> {
@@ -152,6 +184,7 @@ mod tests {
                         }
                     },
                     |_| {},
+                    Brake { admits: || true, abort: std::future::pending() },
                 )
                 .await;
                 (ended, began.elapsed())

@@ -71,7 +71,8 @@ pub enum Event {
         /// Why, with everything that the error tells.
         error: String,
     },
-    /// A step was not begun, or a wait was given up, because one that it needs failed.
+    /// A step was not begun, or a wait was given up: one that it needs failed, or the operation was
+    /// interrupted or out of time.
     StepSkipped {
         /// The resource.
         address: Address,
@@ -84,7 +85,7 @@ pub enum Event {
         elapsed: Duration,
         /// How many steps failed.
         failed: usize,
-        /// How many were not begun.
+        /// How many were not begun or given up.
         skipped: usize,
     },
 }

@@ -3,11 +3,12 @@
 mod drift;
 mod driver;
 mod event;
+mod interrupt;
+mod others;
 mod outcome;
 mod run;
 mod status;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,12 +16,13 @@ use tokio::sync::Semaphore;
 
 pub use drift::{Drift, DriftKind, Drifted};
 pub use event::{Event, Reporter};
+pub use interrupt::Interrupt;
 pub use outcome::{Failure, Live};
 pub use status::{GroupStatus, InstanceStatus, ResourceStatus, Status};
 
-use crate::aws::{self, Aws, Cx, Pace};
+use crate::aws::{Aws, Cx, Pace};
 use crate::error::{Error, ErrorKind, Result};
-use crate::plan::{self, Action, Goal, Plan, ResourceChange};
+use crate::plan::{self, Goal, Plan};
 use crate::stack::Stack;
 
 /// Plans, deploys, checks and destroys stacks in one account and region.
@@ -81,8 +83,8 @@ impl std::fmt::Debug for Deployer {
 }
 
 impl Deployer {
-    /// Makes a deployer with at most 10 calls in flight and a deadline of 15 minutes for each
-    /// step.
+    /// Makes a deployer with at most 10 calls in flight and a deadline of one hour for each
+    /// operation.
     #[must_use]
     pub fn new(aws: Aws) -> Self {
         Self {
@@ -90,7 +92,8 @@ impl Deployer {
             pace: Pace {
                 permits: Arc::new(Semaphore::new(10)),
                 throttle: Arc::default(),
-                deadline: Duration::from_secs(15 * 60),
+                deadline: Duration::from_secs(60 * 60),
+                interrupt: Interrupt::new(),
             },
             reporter: Arc::new(|_: &Event| {}),
         }
@@ -110,10 +113,19 @@ impl Deployer {
         self
     }
 
-    /// Sets how long one step may take, waits and retries included. Default: 15 minutes.
+    /// Sets how long one operation may take as a whole: a plan with all its reads, an apply with all
+    /// its calls, waits and retries. When the time is over nothing else begins, and what exists is
+    /// told. Default: one hour.
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
         self.pace.deadline = deadline;
+        self
+    }
+
+    /// Sets the handle by which operations are told to end before they are done.
+    #[must_use]
+    pub fn with_interrupt(mut self, interrupt: &Interrupt) -> Self {
+        self.pace.interrupt = interrupt.clone();
         self
     }
 
@@ -138,6 +150,11 @@ impl Deployer {
     }
 
     async fn plan_for(&self, stack: &Stack, goal: Goal) -> Result<Plan> {
+        self.look(&self.cx(stack.name()), stack, goal).await
+    }
+
+    /// Reads what AWS has, and plans.
+    async fn look(&self, cx: &Cx<'_>, stack: &Stack, goal: Goal) -> Result<Plan> {
         // What is wrong by itself costs no call.
         if goal == Goal::Deploy {
             let problems = plan::all_problems(stack);
@@ -145,8 +162,11 @@ impl Deployer {
                 return Err(Error::invalid(problems));
             }
         }
-        let cx = self.cx(stack.name());
-        let observation = aws::observe(&cx, stack, goal == Goal::Deploy).await?;
+        let observation = tokio::select! {
+            biased;
+            () = self.pace.interrupt.aborted() => return Err(Interrupt::error("nothing was changed")),
+            observation = others::observe(cx, stack, goal == Goal::Deploy) => observation?,
+        };
         plan::plan(stack, observation, goal)
     }
 
@@ -154,7 +174,9 @@ impl Deployer {
     ///
     /// Before anything is changed, what concerns the plan is read again: what has been done in the
     /// meantime is left out, and what would go beyond the plan ends in a conflict with nothing
-    /// changed.
+    /// changed. Once all is done, it is read again: where somebody else has changed the same things at
+    /// the same time, so that AWS does not have what is declared, that is a conflict, too. A plan that
+    /// changes nothing is not read again.
     ///
     /// # Errors
     ///
@@ -164,16 +186,27 @@ impl Deployer {
     /// # Cancel safety
     ///
     /// Dropping the future stops at the next await point; a call in flight may or may not have
-    /// happened. Nothing is lost: the next plan sees what exists.
+    /// happened. Nothing is lost: the next plan sees what exists. To end early and be told what
+    /// exists, use [`with_interrupt`](Self::with_interrupt).
     pub async fn apply(&self, plan: Plan) -> Result<Live, Failure> {
-        let current = self.plan_for(&plan.declared, plan.goal).await.map_err(Failure::before)?;
+        let cx = self.cx(&plan.stack);
+        let current = self.look(&cx, &plan.declared, plan.goal).await.map_err(Failure::before)?;
         if let Some(difference) = current.exceeds(&plan) {
             return Err(Failure::before(
                 Error::new(ErrorKind::Conflict, format!("what AWS has changed since the plan was made: {difference}"))
                     .with_hint("nothing was changed; plan again and look at it"),
             ));
         }
-        run::run(&self.cx(&plan.stack), current).await
+        let changes = current.steps.iter().any(|step| step.kind.is_mutation());
+        let (known, found) = (current.ids(), current.lookups());
+        let live = match run::run(&cx, current).await {
+            Ok(live) => live,
+            Err(failure) => return Err(self.explain(&cx, &plan.declared, known, failure).await),
+        };
+        if changes && let Err(error) = self.confirm(&cx, &plan.declared, plan.goal, found).await {
+            return Err(Failure::new(vec![error], Vec::new(), Vec::new(), live));
+        }
+        Ok(live)
     }
 
     /// Tells how what AWS has differs from what the stack declares. Reads only.
@@ -197,32 +230,6 @@ impl Deployer {
 
     fn cx<'a>(&'a self, stack: &'a str) -> Cx<'a> {
         Cx::new(&self.aws, &self.pace, &*self.reporter, stack)
-    }
-}
-
-impl Plan {
-    /// What this plan would do that an earlier one did not announce.
-    fn exceeds(&self, announced: &Self) -> Option<String> {
-        // A replacement has two changes of one id: the successor comes, and the old one goes.
-        let mut announcements: HashMap<_, Vec<&ResourceChange>> = HashMap::new();
-        for change in &announced.changes {
-            announcements.entry((&change.address, &change.id)).or_default().push(change);
-        }
-        self.changes.iter().filter(|change| change.action != Action::Keep).find_map(|change| {
-            let earlier = announcements.get(&(&change.address, &change.id)).map(Vec::as_slice).unwrap_or_default();
-            let allows = |action: Action| {
-                action == change.action || (action == Action::Replace && change.action == Action::Update)
-            };
-            let Some(earlier) = earlier.iter().find(|earlier| allows(earlier.action)) else {
-                return Some(format!("{} would be changed too", change.address));
-            };
-            let more = change.properties.iter().find(|property| {
-                !earlier.properties.iter().any(|known| {
-                    known.path == property.path && (known.after == property.after || known.after.is_pending())
-                })
-            })?;
-            Some(format!("{}.{} changed", change.address, more.path))
-        })
     }
 }
 

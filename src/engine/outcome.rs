@@ -61,6 +61,16 @@ impl Live {
         D::outputs(self.outputs.get(resource.node.index)?.as_ref()?)
     }
 
+    /// The resources among what exists, without what lookups found.
+    pub(super) fn resources(&self) -> Vec<(&Address, &str)> {
+        let outputs = self.addresses.iter().zip(&self.outputs);
+        let resources = outputs.filter_map(|(address, outputs)| match outputs.as_ref()? {
+            AnyOutputs::Found(_) => None,
+            outputs => Some((address, outputs.id())),
+        });
+        resources.collect()
+    }
+
     /// Iterates over everything that exists: its address, and the id or ARN that AWS has for it.
     pub fn ids(&self) -> impl Iterator<Item = (&Address, &str)> {
         self.addresses
@@ -106,17 +116,24 @@ pub struct Failure(Box<Inner>);
 struct Inner {
     errors: Vec<Error>,
     skipped: Vec<Address>,
+    unfinished: Vec<Address>,
     live: Live,
 }
 
 impl Failure {
-    pub(super) fn new(errors: Vec<Error>, skipped: Vec<Address>, live: Live) -> Self {
-        Self(Box::new(Inner { errors, skipped, live }))
+    pub(super) fn new(errors: Vec<Error>, skipped: Vec<Address>, unfinished: Vec<Address>, live: Live) -> Self {
+        Self(Box::new(Inner { errors, skipped, unfinished, live }))
+    }
+
+    /// Puts the cause of all before the others.
+    pub(super) fn because_of(mut self, error: Error) -> Self {
+        self.0.errors.insert(0, error);
+        self
     }
 
     /// A failure before anything was changed.
     pub(super) fn before(error: Error) -> Self {
-        Self::new(vec![error], Vec::new(), Live { stack_id: 0, outputs: Vec::new(), addresses: Vec::new() })
+        Self::new(vec![error], Vec::new(), Vec::new(), Live { stack_id: 0, outputs: Vec::new(), addresses: Vec::new() })
     }
 
     /// Returns what failed: causes only, not what was not begun because of them.
@@ -124,9 +141,20 @@ impl Failure {
         &self.0.errors
     }
 
-    /// Returns what was not begun because something that it needs failed.
+    /// Returns what was not begun because something that it needs failed, or because the operation was
+    /// interrupted or out of time.
     pub fn skipped(&self) -> &[Address] {
         &self.0.skipped
+    }
+
+    /// Returns what was begun and not brought to its end: made or changed in part, or not waited for.
+    pub fn unfinished(&self) -> &[Address] {
+        &self.0.unfinished
+    }
+
+    /// Tells whether the operation ended because of an [`Interrupt`](crate::Interrupt).
+    pub fn is_cancelled(&self) -> bool {
+        self.0.errors.iter().any(Error::is_cancelled)
     }
 
     /// Returns what exists.
@@ -143,9 +171,13 @@ impl fmt::Display for Failure {
                 write!(f, "\n  hint: {hint}")?;
             }
         }
-        if !self.0.skipped.is_empty() {
-            let skipped: Vec<_> = self.0.skipped.iter().map(Address::as_str).collect();
-            write!(f, "\nnot begun because of that: {}", skipped.join(", "))?;
+        for (what, addresses) in
+            [("not begun because of that", &self.0.skipped), ("begun and not finished", &self.0.unfinished)]
+        {
+            if !addresses.is_empty() {
+                let addresses: Vec<_> = addresses.iter().map(Address::as_str).collect();
+                write!(f, "\n{what}: {}", addresses.join(", "))?;
+            }
         }
         Ok(())
     }

@@ -8,17 +8,17 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
-use crate::aws::{Cx, Operate, Progress, Watch, pause};
+use crate::aws::{Cx, Operate, Progress, UNSEEN, Watch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::Attr;
-use crate::plan::{Plan, Step, StepKind, Subject};
+use crate::plan::{Plan, PropertyChange, Step, StepKind, Subject, differences};
 use crate::resource::{
     AnyObserved, AnyOutputs, AnyResource, FromObserved, Observed, Operation, with_observed, with_resource,
 };
 use crate::stack::{Address, Declare};
 
-use super::driver::{Ended, drive};
-use super::{Event, Failure, Live};
+use super::driver::{Brake, Ended, drive};
+use super::{Event, Failure, Interrupt, Live};
 
 /// Carries out a plan.
 pub(super) async fn run(cx: &Cx<'_>, plan: Plan) -> Result<Live, Failure> {
@@ -32,27 +32,75 @@ pub(super) async fn run(cx: &Cx<'_>, plan: Plan) -> Result<Live, Failure> {
         let step = &plan.steps[step];
         cx.reporter.report(&Event::StepSkipped { address: step.address.clone(), step: step.kind });
     };
-    let ended = drive(&after, |step| weight(&plan.steps[step]), |step| run.step(step), skipped).await;
+    let interrupt = &cx.pace.interrupt;
+    let brake =
+        Brake { admits: || !interrupt.is_raised() && Instant::now() < cx.deadline, abort: interrupt.aborted().boxed() };
+    let ended = drive(&after, |step| weight(&plan.steps[step]), |step| run.step(step), skipped, brake).await;
 
     let outputs = run.outputs.into_inner().unwrap_or_else(PoisonError::into_inner);
     let live = Live { stack_id: plan.stack_id, outputs, addresses: plan.addresses.clone() };
-    let (mut errors, mut skipped) = (Vec::new(), Vec::new());
+    let mut tally = Tally::default();
     for (step, ended) in plan.steps.iter().zip(ended) {
-        match ended {
-            Ended::Done => {}
-            Ended::Failed(Stopped::Failed(error)) => errors.push(error),
-            Ended::Failed(Stopped::Hopeless) | Ended::Skipped => skipped.push(step),
+        tally.count(step, ended);
+    }
+    let undone = tally.undone.len();
+    if undone > 0 && interrupt.is_raised() {
+        tally.errors.insert(0, Interrupt::error(&format!("{undone} of {} steps were not done", plan.steps.len())));
+    } else if undone > 0 && Instant::now() >= cx.deadline && !tally.errors.iter().any(Error::is_deadline) {
+        let text = format!("the time was over before {undone} of {} steps were done", plan.steps.len());
+        let hint = "run again to go on where this ended, with a longer deadline";
+        tally.errors.push(Error::new(ErrorKind::Deadline, text).with_hint(hint));
+    }
+    let failed = tally.failed.len();
+    cx.reporter.report(&Event::Finished { elapsed: began.elapsed(), failed, skipped: undone });
+    if tally.errors.is_empty() { Ok(live) } else { Err(tally.failure(live)) }
+}
+
+/// How the steps of a run ended, by what they mean for the resources.
+#[derive(Default)]
+struct Tally<'a> {
+    errors: Vec<Error>,
+    failed: HashSet<&'a Address>,
+    begun: HashSet<&'a Address>,
+    undone: Vec<&'a Step>,
+}
+
+impl<'a> Tally<'a> {
+    fn count(&mut self, step: &'a Step, ended: Ended<Stopped>) {
+        let begun = match ended {
+            Ended::Done => true,
+            Ended::Failed(Stopped::Failed(error)) => {
+                self.errors.push(error);
+                self.failed.insert(&step.address);
+                return;
+            }
+            Ended::Failed(Stopped::Hopeless) | Ended::Skipped => {
+                self.undone.push(step);
+                false
+            }
+            Ended::Failed(Stopped::Cancelled) | Ended::Left => {
+                self.undone.push(step);
+                true
+            }
+        };
+        if begun && step.kind.is_mutation() {
+            self.begun.insert(&step.address);
         }
     }
-    cx.reporter.report(&Event::Finished { elapsed: began.elapsed(), failed: errors.len(), skipped: skipped.len() });
-    if errors.is_empty() {
-        return Ok(live);
+
+    /// A resource that failed is told as such; of the others, those that are at least begun are told
+    /// apart.
+    fn failure(self, live: Live) -> Failure {
+        let mut told = self.failed;
+        let (mut skipped, mut unfinished) = (Vec::new(), Vec::new());
+        for step in self.undone {
+            let begun = self.begun.contains(&step.address);
+            if (begun || step.kind.is_mutation()) && told.insert(&step.address) {
+                if begun { unfinished.push(step.address.clone()) } else { skipped.push(step.address.clone()) }
+            }
+        }
+        Failure::new(self.errors, skipped, unfinished, live)
     }
-    // A resource that was made and not waited for was begun; one that failed is told as such.
-    let mut told: HashSet<&Address> = errors.iter().filter_map(Error::address).collect();
-    let not_begun = skipped.iter().filter(|step| step.kind.is_mutation()).map(|step| &step.address);
-    let not_begun = not_begun.filter(|address| told.insert(address)).cloned().collect();
-    Err(Failure::new(errors, not_begun, live))
 }
 
 /// What a step is thought to take, in seconds: only the order of what is ready depends on it.
@@ -80,11 +128,13 @@ enum Stopped {
     Failed(Error),
     /// What would have had to succeed beside it has failed.
     Hopeless,
+    /// The run was interrupted.
+    Cancelled,
 }
 
 impl From<Error> for Stopped {
     fn from(error: Error) -> Self {
-        Self::Failed(error)
+        if error.is_cancelled() { Self::Cancelled } else { Self::Failed(error) }
     }
 }
 
@@ -112,7 +162,7 @@ impl Run<'_> {
             Err(Stopped::Failed(error)) => {
                 Event::StepFailed { address: address.clone(), step: kind, error: error.to_string() }
             }
-            Err(Stopped::Hopeless) => Event::StepSkipped { address: address.clone(), step: kind },
+            Err(Stopped::Hopeless | Stopped::Cancelled) => Event::StepSkipped { address: address.clone(), step: kind },
         };
         tracing::debug!(target: "purlin::step", %address, ?kind, ok = result.is_ok(), elapsed = ?began.elapsed());
         self.cx.reporter.report(&event);
@@ -131,23 +181,23 @@ impl Run<'_> {
         let subject = &self.plan.subjects[step.subject];
         match step.kind {
             StepKind::Create(_) => {
-                let (node, desired) = self.desired(subject)?;
+                let desired = self.desired(subject)?;
                 let outputs =
                     with_resource!(&desired, resource => create(cx, &**resource, &subject.address).await?.into());
-                self.put(node, outputs);
+                self.put(subject, outputs);
                 Ok(())
             }
             StepKind::Call(operation) => {
-                let (node, desired) = self.desired(subject)?;
-                let present = self.get(node)?;
+                let desired = self.desired(subject)?;
+                let present = self.get(subject)?;
                 if let Some(changed) = change(cx, operation, &desired, &present, subject.observed.as_ref()).await? {
-                    self.put(node, changed);
+                    self.put(subject, changed);
                 }
                 Ok(())
             }
             StepKind::Settle => {
-                let (node, desired) = self.desired(subject)?;
-                let outputs = self.get(node)?;
+                let desired = self.desired(subject)?;
+                let outputs = self.get(subject)?;
                 let own = self.plan.steps.iter().filter(|other| other.subject == step.subject);
                 let calls = own.filter_map(|other| match other.kind {
                     StepKind::Call(operation) => Some(operation),
@@ -171,6 +221,7 @@ impl Run<'_> {
     /// that has passed, so that little is lost when it is over.
     async fn wait(&self, cx: &Cx<'_>, step: &Step, mut wait: Wait<'_>) -> Result<(), Stopped> {
         let began = Instant::now();
+        let mut seen = began;
         loop {
             if self.is_hopeless(step) {
                 return Err(Stopped::Hopeless);
@@ -178,7 +229,15 @@ impl Run<'_> {
             let missing = match wait.look(cx).await? {
                 Progress::Done => return Ok(()),
                 Progress::Failed(error) => return Err(error.into()),
-                Progress::Waiting(missing) => missing,
+                Progress::Waiting(missing) => {
+                    seen = Instant::now();
+                    missing
+                }
+                Progress::Unseen if seen.elapsed() >= GONE_AFTER => {
+                    let text = format!("AWS has not shown it for {} s: somebody has deleted it", GONE_AFTER.as_secs());
+                    return Err(Error::new(ErrorKind::NotFound, text).with_hint("run again to make it anew").into());
+                }
+                Progress::Unseen => UNSEEN.to_owned(),
             };
             let elapsed = began.elapsed();
             if Instant::now() >= cx.deadline {
@@ -189,8 +248,7 @@ impl Run<'_> {
                 return Err(Error::new(ErrorKind::Deadline, text).with_hint(hint).into());
             }
             cx.reporter.report(&Event::Waiting { address: step.address.clone(), what: missing, elapsed });
-            let pause = pause(elapsed, POLL_SHARE, Some(&step.address));
-            tokio::time::sleep_until((Instant::now() + pause).min(cx.deadline)).await;
+            cx.between_looks(elapsed, POLL_SHARE).await?;
         }
     }
 
@@ -201,22 +259,25 @@ impl Run<'_> {
     }
 
     /// The declaration with everything put in that is known by now.
-    fn desired(&self, subject: &Subject) -> Result<(usize, AnyResource)> {
-        let (Some(node), Some(desired)) = (subject.node, &subject.desired) else { return Err(unknown()) };
-        let mut desired = desired.clone();
+    fn desired(&self, subject: &Subject) -> Result<AnyResource> {
+        let mut desired = subject.desired.clone().ok_or_else(unknown)?;
         let outputs = self.outputs.lock().unwrap_or_else(PoisonError::into_inner);
         desired.resolve(&|attr: Attr| Some(outputs.get(attr.node.index)?.as_ref()?.output(attr.name)));
-        Ok((node, desired))
+        Ok(desired)
     }
 
-    fn get(&self, node: usize) -> Result<AnyOutputs> {
+    /// What is known of a subject by now. What is let go has no declaration: it is as it was observed.
+    fn get(&self, subject: &Subject) -> Result<AnyOutputs> {
+        let Some(node) = subject.node else {
+            return subject.observed.as_ref().map(AnyObserved::outputs).ok_or_else(unknown);
+        };
         let outputs = self.outputs.lock().unwrap_or_else(PoisonError::into_inner);
         outputs.get(node).cloned().flatten().ok_or_else(unknown)
     }
 
-    fn put(&self, node: usize, outputs: AnyOutputs) {
+    fn put(&self, subject: &Subject, outputs: AnyOutputs) {
         let mut all = self.outputs.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(place) = all.get_mut(node) {
+        if let Some(place) = subject.node.and_then(|node| all.get_mut(node)) {
             *place = Some(outputs);
         }
     }
@@ -233,7 +294,17 @@ async fn create<R: Operate>(cx: &Cx<'_>, desired: &R, address: &Address) -> Resu
         other => return other,
     };
     match holder(cx, desired).await? {
-        Some(found) if is_ours(&found, cx.stack, address) => Ok(found.outputs),
+        Some(found) if is_ours(&found, cx.stack, address) => {
+            // Another run of the stack may have made it for another declaration. What its tags record
+            // must be there before what they record is made; the rest shows in the end.
+            let lacks = |change: &PropertyChange| change.is_ownership() && !change.after.is_unset();
+            if differences(desired, &found.spec).iter().any(lacks) {
+                let id = R::id(&found.outputs).to_owned();
+                let text = format!("another run of the stack has just made {id}, for another declaration");
+                return Err(error.because(text).with_hint("run again once the other run has ended"));
+            }
+            Ok(found.outputs)
+        }
         Some(found) => {
             let id = R::id(&found.outputs).to_owned();
             let whose = match &found.owner {
@@ -266,7 +337,7 @@ async fn holder<R: Operate>(cx: &Cx<'_>, desired: &R) -> Result<Option<Observed<
         if elapsed >= HIDDEN_AT_MOST || found.as_ref().is_some_and(|found| found.owner.is_some()) {
             return Ok(found);
         }
-        tokio::time::sleep(pause(elapsed, 0.1, cx.address)).await;
+        cx.between_looks(elapsed, 0.1).await?;
     }
 }
 
@@ -334,6 +405,10 @@ impl Wait<'_> {
         }
     }
 }
+
+/// How long something that was made may not show before it counts as gone; well above what AWS takes
+/// until descriptions show what was made.
+const GONE_AFTER: Duration = Duration::from_secs(120);
 
 /// The pause between two looks, as a part of the time that has passed.
 const POLL_SHARE: f64 = 0.01;

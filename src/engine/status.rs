@@ -124,7 +124,7 @@ pub(super) async fn status(cx: &Cx<'_>, plan: Plan) -> Result<Status> {
     let resources = plan
         .changes
         .iter()
-        .filter(|change| !change.action.is_delete())
+        .filter(|change| !change.action.is_delete() && change.action != Action::Release)
         .map(|change| ResourceStatus {
             address: change.address.clone(),
             id: change.id.clone(),

@@ -12,7 +12,7 @@ use crate::value::Value;
 
 use super::check::declared;
 use super::launches::found_image;
-use super::{ResourceChange, Shown, Subject, scaling};
+use super::{Action, ResourceChange, Shown, Subject, scaling};
 
 /// Something that is legal and probably unwise.
 ///
@@ -131,6 +131,14 @@ pub(super) fn advise(
             AnyResource::AutoScalingGroup(group) => scaling::advise_group(stack, subject, group, known, &mut say),
             AnyResource::ScalingPolicy(_) => scaling::advise_policy(stack, subject, &resized, &mut say),
             _ => {}
+        }
+    }
+    for change in changes.iter().filter(|change| change.action == Action::Delete) {
+        let Some(node) = stack.successor(change.address.as_str()) else { continue };
+        if !stack.accepts(node, "not-renamed") {
+            let text =
+                format!("it was to become {}, which exists already; it goes, as it is not declared", node.address);
+            found.push(Advisory { id: "not-renamed", address: change.address.clone(), text });
         }
     }
     found

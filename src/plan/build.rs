@@ -1,6 +1,6 @@
 //! The planner: matches what is declared with what was observed, and decides what happens to each.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::Attr;
@@ -27,6 +27,7 @@ pub(crate) fn plan(stack: &Stack, observation: Observation, goal: Goal) -> Resul
     }
     builder.leftovers();
     builder.check_protected()?;
+    builder.check_released()?;
     Ok(builder.finish(goal))
 }
 
@@ -100,7 +101,7 @@ impl<'a> Builder<'a> {
         if !problems.is_empty() {
             return Err(Error::invalid(problems));
         }
-        self.tied = tied::target_groups(self.stack.name(), &resources, &self.observed);
+        self.tied = tied::target_groups(self.stack, &resources, &self.observed);
         for (index, resource) in resources {
             self.declare(index, resource);
         }
@@ -130,10 +131,18 @@ impl<'a> Builder<'a> {
         });
     }
 
+    /// What the stack owns as a declaration: at its address, or at one that it had before.
+    fn owned_at(&mut self, index: usize) -> Vec<usize> {
+        let stack = self.stack;
+        let addresses = std::iter::once(&stack.nodes[index].address).chain(stack.former(index));
+        let owned = addresses.filter_map(|address| self.owned.remove(address.as_str())).next();
+        owned.unwrap_or_default()
+    }
+
     fn declare(&mut self, index: usize, mut desired: AnyResource) {
         self.resolve(&mut desired);
         let address = self.stack.nodes[index].address.clone();
-        let mut candidates = self.owned.remove(address.as_str()).unwrap_or_default();
+        let mut candidates = self.owned_at(index);
         if let (AnyResource::ListenerRule(rule), Item::Resource(AnyResource::ListenerRule(declared))) =
             (&mut desired, &self.stack.nodes[index].item)
         {
@@ -232,6 +241,7 @@ impl<'a> Builder<'a> {
         adopted: bool,
         taken: &HashSet<String>,
     ) -> usize {
+        let moved_from = observed.as_ref().and_then(|observed| former(observed, self.stack.name(), &address));
         let Some(observed) = observed else {
             let properties = creation_any(&desired);
             return self.record(index, address, Action::Create, properties, desired, None);
@@ -246,6 +256,7 @@ impl<'a> Builder<'a> {
             rename(&mut desired, taken);
             let subject = self.record(index, address.clone(), Action::Replace, properties, desired, None);
             self.changes[subject].id = Some(observed.outputs().id().to_owned());
+            self.changes[subject].moved_from = moved_from;
             self.remove(address, observed, Some(subject));
             return subject;
         }
@@ -253,12 +264,14 @@ impl<'a> Builder<'a> {
         self.known[index] = Some(observed.outputs());
         let changed = properties.iter().flat_map(|change| changed_outputs(&desired, change));
         self.unsettled.extend(changed.map(|output| (index, *output)));
-        let action = match (adopted, properties.is_empty()) {
+        let action = match (adopted, properties.is_empty() && moved_from.is_none()) {
             (true, _) => Action::Adopt,
             (false, true) => Action::Keep,
             (false, false) => Action::Update,
         };
-        self.record(index, address, action, properties, desired, Some(observed))
+        let subject = self.record(index, address, action, properties, desired, Some(observed));
+        self.changes[subject].moved_from = moved_from;
+        subject
     }
 
     fn record(
@@ -282,7 +295,7 @@ impl<'a> Builder<'a> {
             .collect();
         let id = observed.as_ref().map(|observed| observed.outputs().id().to_owned());
         self.subjects.push(Subject { address: address.clone(), node: Some(index), desired: Some(desired), observed });
-        self.changes.push(ResourceChange { address, action, id, properties });
+        self.changes.push(ResourceChange { address, action, id, moved_from: None, properties });
         self.subject_of.insert(index, subject);
         subject
     }
@@ -297,7 +310,7 @@ impl<'a> Builder<'a> {
             observed: Some(observed),
         });
         let action = if successor.is_some() { Action::DeleteReplaced } else { Action::Delete };
-        self.changes.push(ResourceChange { address, action, id: Some(id), properties: Vec::new() });
+        self.changes.push(ResourceChange { address, action, id: Some(id), moved_from: None, properties: Vec::new() });
     }
 
     /// What is owned and not declared goes.
@@ -309,9 +322,55 @@ impl<'a> Builder<'a> {
                 let address = observed
                     .owner()
                     .map_or_else(|| Address::new(observed.kind(), ""), |owner| Address::from_tag(&owner.address));
-                self.remove(address, observed, None);
+                if self.stack.releases(address.as_str()) {
+                    self.release(address, observed);
+                } else {
+                    self.remove(address, observed, None);
+                }
             }
         }
+    }
+
+    /// Records that something is let go: it becomes what it is, without purlin's tags. What is recorded
+    /// in the tags of a parent has none; the parent forgets it.
+    fn release(&mut self, address: Address, observed: AnyObserved) {
+        let desired = observed.without_ownership();
+        let mut properties = differences_any(&desired, &observed);
+        properties.retain(PropertyChange::is_ownership);
+        let id = Some(observed.outputs().id().to_owned());
+        self.subjects.push(Subject {
+            address: address.clone(),
+            node: None,
+            desired: Some(desired),
+            observed: Some(observed),
+        });
+        self.changes.push(ResourceChange { address, action: Action::Release, id, moved_from: None, properties });
+    }
+
+    /// What is let go must keep what it needs.
+    fn check_released(&self) -> Result<()> {
+        let going: HashMap<&str, &Address> = self
+            .changes
+            .iter()
+            .filter(|change| change.action.is_delete())
+            .filter_map(|change| Some((change.id.as_deref()?, &change.address)))
+            .collect();
+        let released = self.subjects.iter().zip(&self.changes).filter(|(_, change)| change.action == Action::Release);
+        let mut conflicts = Vec::new();
+        for (subject, change) in released {
+            let Some(observed) = &subject.observed else { continue };
+            let mut needed: BTreeSet<&Address> = BTreeSet::new();
+            observed.visit_texts(&mut |text| needed.extend(going.get(text)));
+            needed.extend(observed.parent().as_text().and_then(|parent| going.get(parent)));
+            conflicts.extend(needed.into_iter().map(|needed| {
+                format!("{} is to be released and needs {needed}, which would be deleted", change.address)
+            }));
+        }
+        if conflicts.is_empty() {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Conflict, conflicts.join("\n"))
+            .with_hint("release that too, or go on declaring it; nothing has been changed"))
     }
 
     /// What is protected from deletion is not to be deleted halfway through a run.
@@ -346,6 +405,14 @@ impl<'a> Builder<'a> {
                 // The same thing under another address, which is no longer declared: it moved.
                 if self.stack.declares(&owner.address) {
                     return Holder::Nobody;
+                }
+                if self.stack.releases(&owner.address) {
+                    return Holder::Foreign(format!(
+                        "{}: its place is taken by {}, which the stack releases as {}",
+                        node.address,
+                        observed.outputs().id(),
+                        owner.address
+                    ));
                 }
                 let address = owner.address.clone();
                 if let Some(others) = self.owned.get_mut(&address) {
@@ -441,6 +508,12 @@ pub(super) fn needs_replacement(changes: &[PropertyChange]) -> bool {
 
 fn changed_outputs(desired: &AnyResource, change: &PropertyChange) -> &'static [&'static str] {
     change.operation().map_or(&[], |operation| desired.changed_by(operation))
+}
+
+/// The address that an owned resource has by its tags, where that is another one than it is to have.
+fn former(observed: &AnyObserved, stack: &str, address: &Address) -> Option<Address> {
+    let owner = observed.owner().filter(|owner| owner.stack == stack && owner.address != address.as_str())?;
+    Some(Address::from_tag(&owner.address))
 }
 
 fn physical_name(observed: &AnyObserved) -> Option<String> {

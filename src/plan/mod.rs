@@ -24,6 +24,7 @@ use serde::Serialize;
 
 pub use advisory::Advisory;
 pub(crate) use build::{all_problems, plan};
+pub(crate) use diff::differences;
 pub use diff::{Effect, PropertyChange};
 pub(crate) use render::Shown;
 pub use steps::{Step, StepKind};
@@ -118,6 +119,9 @@ pub struct ResourceChange {
     /// The id or ARN that AWS has for it, where it exists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// The address that it had before, where that changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<Address>,
     /// The properties that are set or changed.
     pub properties: Vec<PropertyChange>,
 }
@@ -143,6 +147,8 @@ pub enum Action {
     DeleteReplaced,
     /// It goes because what it belongs to goes.
     DeleteWithParent,
+    /// It stays as it is, and is no longer the stack's.
+    Release,
 }
 
 impl Action {
@@ -164,6 +170,8 @@ pub struct Summary {
     pub replace: usize,
     /// Resources that go.
     pub delete: usize,
+    /// Resources that are let go.
+    pub release: usize,
     /// Resources that stay as they are.
     pub keep: usize,
 }
@@ -226,6 +234,7 @@ impl Plan {
                 Action::Create => summary.create += 1,
                 Action::Update | Action::Adopt => summary.update += 1,
                 Action::Replace => summary.replace += 1,
+                Action::Release => summary.release += 1,
                 // The old one of a replacement is counted there.
                 action if action.is_delete() => {
                     let replaced = |other: &ResourceChange| other.action == Action::Replace && other.id == change.id;

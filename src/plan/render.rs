@@ -33,6 +33,7 @@ impl fmt::Display for Plan {
             (summary.update, "to update"),
             (summary.replace, "to replace"),
             (summary.delete, "to delete"),
+            (summary.release, "to release"),
             (summary.keep, "unchanged"),
         ];
         let words: Vec<_> =
@@ -52,8 +53,12 @@ impl fmt::Display for ResourceChange {
             Action::Delete => ('-', "delete"),
             Action::DeleteReplaced => ('-', "delete, once its successor is in place"),
             Action::DeleteWithParent => ('-', "delete with what it belongs to"),
+            Action::Release => ('^', "release: it stays, and is no longer the stack's"),
         };
         write!(f, "{sign} {} {word}", self.address)?;
+        if let Some(former) = &self.moved_from {
+            write!(f, ", renamed from {former}")?;
+        }
         if let Some(id) = &self.id {
             write!(f, " ({})", short(id))?;
         }

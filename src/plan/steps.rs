@@ -82,9 +82,10 @@ pub(super) fn steps(
     graph.untagged(changes);
     graph.reorders();
     graph.mutations(changes);
-    graph.waits();
+    graph.waits(changes);
     graph.after_users(changes);
     graph.deletions(changes);
+    graph.releases(changes);
     graph.steps
 }
 
@@ -176,7 +177,7 @@ impl Graph<'_> {
 
     /// Creates and updates, in the order of declaration: what a subject needs is there already.
     fn mutations(&mut self, changes: &[ResourceChange]) {
-        for (subject, change) in changes.iter().enumerate() {
+        for (subject, change) in changes.iter().enumerate().filter(|(_, change)| change.action != Action::Release) {
             let Some(desired) = &self.subjects[subject].desired else { continue };
             let mut needs = Vec::new();
             let mut providers = BTreeSet::new();
@@ -242,10 +243,10 @@ impl Graph<'_> {
     /// Waits until what is declared does its work. They hold up nothing but what needs them, so
     /// they may wait for all that helps them: a target is healthy only once a listener forwards
     /// to it and the security groups let it be checked.
-    fn waits(&mut self) {
-        for subject in 0..self.subjects.len() {
+    fn waits(&mut self, changes: &[ResourceChange]) {
+        for (subject, change) in changes.iter().enumerate() {
             let Some(desired) = &self.subjects[subject].desired else { continue };
-            if !desired.traits().settles {
+            if !desired.traits().settles || change.action == Action::Release {
                 continue;
             }
             let helpers = self.helpers(desired).into_iter().filter_map(|helper| self.own[helper].last);
@@ -382,6 +383,30 @@ impl Graph<'_> {
             let step = self.push(subject, StepKind::Delete(traits.delete), after);
             let gone = if traits.lingers { self.push(subject, StepKind::Gone, [step]) } else { step };
             self.own[subject].gone = Some(gone);
+        }
+    }
+
+    /// What is let go loses its tags last of all that belongs to it: a run that dies in between still
+    /// finds the rest.
+    fn releases(&mut self, changes: &[ResourceChange]) {
+        let released: Vec<usize> = (0..changes.len()).filter(|s| changes[*s].action == Action::Release).collect();
+        let mut children: HashMap<usize, BTreeSet<usize>> = HashMap::new();
+        for (subject, entry) in self.subjects.iter().enumerate() {
+            if let Some(parent) = entry.observed.as_ref().and_then(|observed| self.parent(&observed.parent())) {
+                children.entry(parent).or_default().insert(subject);
+            }
+        }
+        for subject in order(&released, &children) {
+            if changes[subject].action != Action::Release {
+                continue;
+            }
+            let own = children.get(&subject).into_iter().flatten().map(|child| &self.own[*child]);
+            let mut after: Vec<usize> = own.flat_map(|own| [own.last, own.gone]).flatten().collect();
+            for operation in calls(&changes[subject].properties) {
+                let step = self.push(subject, StepKind::Call(operation), after);
+                self.own[subject].last = Some(step);
+                after = vec![step];
+            }
         }
     }
 }

@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::resource::{AnyObserved, AnyResource};
+use crate::stack::Stack;
 use crate::value::Value;
 
 use super::build::{differences_any, needs_replacement};
@@ -13,7 +14,7 @@ use super::build::{differences_any, needs_replacement};
 /// The ARNs of target groups that listeners of outgoing balancers hold, and that declared listeners
 /// need.
 pub(super) fn target_groups(
-    stack: &str,
+    stack: &Stack,
     declared: &[(usize, AnyResource)],
     observed: &[Option<AnyObserved>],
 ) -> HashSet<String> {
@@ -23,7 +24,9 @@ pub(super) fn target_groups(
     }
     let needed = addresses_needed(declared);
     let ours = |resource: &&AnyObserved| {
-        resource.owner().is_some_and(|owner| owner.stack == stack && needed.contains(&owner.address))
+        resource
+            .owner()
+            .is_some_and(|owner| owner.stack == stack.name() && needed.contains(stack.present(&owner.address)))
     };
     let groups: HashSet<String> = observed
         .iter()
@@ -51,7 +54,7 @@ pub(super) fn target_groups(
 }
 
 /// The ARNs of balancers of the stack that no declaration keeps.
-fn going(stack: &str, declared: &[(usize, AnyResource)], observed: &[Option<AnyObserved>]) -> HashSet<String> {
+fn going(stack: &Stack, declared: &[(usize, AnyResource)], observed: &[Option<AnyObserved>]) -> HashSet<String> {
     let mut by_name: HashMap<String, &AnyResource> = HashMap::new();
     for (_, resource) in declared {
         if let AnyResource::LoadBalancer(balancer) = resource {
@@ -63,7 +66,7 @@ fn going(stack: &str, declared: &[(usize, AnyResource)], observed: &[Option<AnyO
     }
     let stays = |balancer: &AnyObserved| {
         let name = balancer.natural_key().first().map(Value::to_string).unwrap_or_default();
-        let address = balancer.owner().map(|owner| owner.address.as_str()).unwrap_or_default();
+        let address = balancer.owner().map(|owner| stack.present(&owner.address)).unwrap_or_default();
         [by_name.get(&name), by_name.get(address)]
             .into_iter()
             .flatten()
@@ -73,7 +76,7 @@ fn going(stack: &str, declared: &[(usize, AnyResource)], observed: &[Option<AnyO
         .iter()
         .flatten()
         .filter(|resource| matches!(resource, AnyObserved::LoadBalancer(_)))
-        .filter(|balancer| balancer.owner().is_some_and(|owner| owner.stack == stack) && !stays(balancer))
+        .filter(|balancer| balancer.owner().is_some_and(|owner| owner.stack == stack.name()) && !stays(balancer))
         .map(|balancer| balancer.outputs().id().to_owned())
         .collect()
 }

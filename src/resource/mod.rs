@@ -143,6 +143,9 @@ pub(crate) trait Describe: Declare {
     /// Whether the declaration sets a tag.
     fn has_tag(&self, key: &str) -> bool;
 
+    /// Takes off the tags that purlin keeps for itself; does nothing on kinds that AWS cannot tag.
+    fn drop_ownership(&mut self) {}
+
     /// Reports what is wrong with the declaration.
     fn validate(&self, problems: &mut Problems<'_>);
 
@@ -323,6 +326,17 @@ macro_rules! any {
             pub(crate) fn outputs(&self) -> AnyOutputs {
                 match self {
                     $(Self::$kind(observed) => AnyOutputs::$kind(observed.outputs.clone()),)+
+                }
+            }
+
+            /// What it is, as a declaration, without the tags that purlin keeps for itself.
+            pub(crate) fn without_ownership(&self) -> AnyResource {
+                match self {
+                    $(Self::$kind(observed) => {
+                        let mut spec = observed.spec.clone();
+                        Describe::drop_ownership(&mut spec);
+                        AnyResource::$kind(Box::new(spec))
+                    })+
                 }
             }
         }

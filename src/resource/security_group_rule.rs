@@ -130,6 +130,10 @@ impl Describe for SecurityGroupRule {
         self.tags.insert(key, value);
     }
 
+    fn drop_ownership(&mut self) {
+        self.tags.drop_ownership();
+    }
+
     fn has_tag(&self, key: &str) -> bool {
         self.tags.get(key).is_some()
     }

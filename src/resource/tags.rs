@@ -62,6 +62,11 @@ impl Tags {
         self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
+    /// Takes off the tags that purlin keeps for itself.
+    pub(crate) fn drop_ownership(&mut self) {
+        self.0.retain(|key, _| !key.starts_with(PREFIX));
+    }
+
     /// Reports tags that AWS would refuse.
     pub(crate) fn validate(&self, problems: &mut Problems<'_>) {
         self.validate_at("tags", problems);

@@ -6,6 +6,7 @@
 mod web_asg;
 
 mod bounds;
+mod cancel;
 mod children;
 mod crash;
 mod engine_table;
@@ -17,6 +18,7 @@ mod large;
 mod launch_template;
 mod lifecycle;
 mod mistakes;
+mod ownership;
 mod planning;
 mod plans;
 mod readme;
@@ -25,5 +27,6 @@ mod round_trip;
 mod rules;
 mod support;
 mod throttle;
+mod two_deployers;
 mod waits;
 mod wire;

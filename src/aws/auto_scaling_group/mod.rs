@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use aws_sdk_autoscaling::types::{AutoScalingGroup as Group, Filter, LifecycleState, Tag, TrafficSourceIdentifier};
 use futures_util::future::try_join_all;
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::id::TargetGroupArn;
 use crate::input::Input;
 use crate::resource::tags::{NAME, STACK};
@@ -129,8 +129,14 @@ impl Operate for AutoScalingGroup {
     async fn settled(&self, cx: &Cx<'_>, outputs: &AutoScalingGroupOutputs, watch: &mut Watch) -> Result<Progress> {
         let name = outputs.name.as_str().to_owned();
         let Some(group) = read(cx, std::slice::from_ref(&name), &[]).await?.pop() else {
-            return Ok(Progress::Waiting("not visible yet".to_owned()));
+            return Ok(Progress::Unseen);
         };
+        if let Some(status) = group.status() {
+            // The only status that AWS gives (API reference, `AutoScalingGroup.Status`).
+            let text = format!("somebody deletes the group: {status}");
+            let error = Error::new(ErrorKind::NotFound, text).with_hint("run again once it is gone, to make it anew");
+            return Ok(Progress::Failed(error));
+        }
         if watch.does(Operation::StartInstanceRefresh) {
             match refresh::progress(cx, &name).await? {
                 Progress::Done => {}

@@ -95,12 +95,16 @@ impl Operate for ScalingPolicy {
     async fn delete(cx: &Cx<'_>, observed: &Observed<Self>) -> Result<()> {
         let client = &cx.aws.autoscaling;
         let group = known(&observed.spec.group)?.as_str();
-        gone_is_fine(
-            cx.write(Operation::DeletePolicy, || {
+        let deleted = cx
+            .write(Operation::DeletePolicy, || {
                 client.delete_policy().auto_scaling_group_name(group).policy_name(&observed.spec.name).send()
             })
-            .await,
-        )
+            .await;
+        match deleted {
+            // AWS has no code of its own for it.
+            Err(error) if error.to_string().contains("No policy found") => Ok(()),
+            other => gone_is_fine(other),
+        }
     }
 
     async fn find(&self, _: &Cx<'_>) -> Result<Option<Observed<Self>>> {

@@ -91,8 +91,11 @@ impl Operate for SecurityGroup {
                 }
             }
             _ => {
-                change_ec2(cx, operation, group, &self.tags, &observed.map(|o| o.tags.clone()).unwrap_or_default())
-                    .await?;
+                let present = observed.map(|o| o.tags.clone()).unwrap_or_default();
+                if present.owner().is_some() && self.tags.owner().is_none() {
+                    rules::drop_ownership(cx, group).await?;
+                }
+                change_ec2(cx, operation, group, &self.tags, &present).await?;
             }
         }
         Ok(None)
@@ -276,7 +279,7 @@ fn known_all(vpcs: &[Input<VpcId>]) -> Result<Vec<VpcId>> {
 }
 
 /// How many values a filter of the EC2 API may have.
-const FILTER_VALUES: usize = 200;
+pub(super) const FILTER_VALUES: usize = 200;
 
 /// What uses a group: interfaces, and rules in other groups.
 async fn holders(cx: &Cx<'_>, group: &str) -> Result<Vec<String>> {

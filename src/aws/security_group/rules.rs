@@ -1,18 +1,22 @@
 //! Rules of security groups: added, taken away, changed in place.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_ec2::types::{
     Filter, IpPermission, IpRange, Ipv6Range, PrefixListId, ResourceType, SecurityGroupRule as GroupRule,
-    SecurityGroupRuleRequest, SecurityGroupRuleUpdate, TagSpecification, UserIdGroupPair,
+    SecurityGroupRuleRequest, SecurityGroupRuleUpdate, Tag, TagSpecification, UserIdGroupPair,
 };
 
 use crate::error::Result;
 use crate::input::Input;
+use crate::resource::tags::PREFIX;
 use crate::resource::{Direction, Operation, Peer, Protocol, Rule, SecurityGroupRule, Tags};
 
 use super::super::call::{gone_is_fine, pages};
 use super::super::convert::filter;
 use super::super::tags::{from_ec2, specification};
 use super::super::{Cx, Progress, known};
+use super::is_standalone;
 
 /// Rules of `wanted` that AWS would not take for one of `present`.
 pub(super) fn more(wanted: &[Rule], present: &[Rule]) -> Vec<Rule> {
@@ -236,6 +240,26 @@ pub(in crate::aws) async fn read_rules(cx: &Cx<'_>, filters: Vec<Filter>) -> Res
         Ok((page.security_group_rules.unwrap_or_default(), page.next_token))
     })
     .await
+}
+
+/// Takes purlin's tags off the rules of a group that is let go; standalone ones are resources by
+/// themselves.
+pub(super) async fn drop_ownership(cx: &Cx<'_>, group: &str) -> Result<()> {
+    let client = &cx.aws.ec2;
+    let mut rules = group_rules(cx, group).await?;
+    rules.retain(|rule| !is_standalone(rule) && from_ec2(rule.tags()).owner().is_some());
+    if rules.is_empty() {
+        return Ok(());
+    }
+    let keys = rules.iter().flat_map(|rule| rule.tags()).filter_map(|tag| tag.key());
+    let keys: BTreeSet<&str> = keys.filter(|key| key.starts_with(PREFIX)).collect();
+    let rules: Vec<_> = rules.iter().filter_map(|rule| rule.security_group_rule_id().map(ToOwned::to_owned)).collect();
+    let tags: Vec<_> = keys.iter().map(|key| Tag::builder().key(*key).build()).collect();
+    cx.write(Operation::DeleteTags, || {
+        client.delete_tags().set_resources(Some(rules.clone())).set_tags(Some(tags.clone())).send()
+    })
+    .await?;
+    Ok(())
 }
 
 pub(in crate::aws) fn direction_of(rule: &GroupRule) -> Direction {

@@ -526,6 +526,10 @@ impl Describe for AutoScalingGroup {
         self.tags.insert(key.to_owned(), GroupTag { value: value.to_owned(), propagate: false });
     }
 
+    fn drop_ownership(&mut self) {
+        self.tags.retain(|key, _| !key.starts_with(tags::PREFIX));
+    }
+
     fn has_tag(&self, key: &str) -> bool {
         self.tags.contains_key(key)
     }
