@@ -50,6 +50,8 @@ pub enum ErrorKind {
     Ambiguous,
     /// Something is in the way that this stack does not own, or it changed in the meantime.
     Conflict,
+    /// The plan interrupts something, and nobody has said yes to that.
+    NeedsApproval,
     /// The credentials may not do this.
     PermissionDenied,
     /// AWS asks to slow down, and did so for too long.
@@ -193,6 +195,11 @@ impl Error {
     /// it was planned.
     pub fn is_conflict(&self) -> bool {
         self.0.kind == ErrorKind::Conflict
+    }
+
+    /// Tells whether the plan interrupts something, and nobody has said yes to that.
+    pub fn needs_approval(&self) -> bool {
+        self.0.kind == ErrorKind::NeedsApproval
     }
 
     /// Tells whether the credentials may not do this.

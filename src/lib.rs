@@ -121,7 +121,7 @@ pub use lookup::{
     ImageOutputs, Subnets, SubnetsOutputs, Vpc, VpcOutputs,
 };
 pub use plan::{
-    Action as PlannedAction, Advisory, Effect, Goal, Plan, PropertyChange, ResourceChange, Step, StepKind, Summary,
+    Action as PlannedAction, Advisory, Effect, Goal, Interruption, Plan, PropertyChange, ResourceChange, Step, StepKind, Summary,
 };
 pub use problem::Problem;
 pub use resource::*;

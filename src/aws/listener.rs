@@ -189,6 +189,26 @@ impl Operate for Listener {
         Ok(None)
     }
 
+    async fn prepare(
+        &self,
+        cx: &Cx<'_>,
+        operation: Operation,
+        present: Option<(&ListenerOutputs, &Self)>,
+    ) -> Result<()> {
+        let (outputs, observed) = required(present, "a listener that exists")?;
+        let client = &cx.aws.elbv2;
+        let actions = actions(&observed.action.beside(&self.action), Some(&observed.action))?;
+        cx.write(operation, || {
+            client
+                .modify_listener()
+                .listener_arn(outputs.arn.as_str())
+                .set_default_actions(Some(actions.clone()))
+                .send()
+        })
+        .await?;
+        Ok(())
+    }
+
     async fn delete(cx: &Cx<'_>, observed: &Observed<Self>) -> Result<()> {
         let client = &cx.aws.elbv2;
         let arn = observed.outputs.arn.as_str();

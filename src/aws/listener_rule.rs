@@ -52,17 +52,7 @@ impl Operate for ListenerRule {
         let client = &cx.aws.elbv2;
         let arn = outputs.arn.as_str();
         match operation {
-            Operation::SetRulePriorities => {
-                let pairs: Vec<_> = self
-                    .moves
-                    .iter()
-                    .map(|(arn, priority)| {
-                        RulePriorityPair::builder().rule_arn(arn).priority(i32::from(*priority)).build()
-                    })
-                    .collect();
-                cx.write(operation, || client.set_rule_priorities().set_rule_priorities(Some(pairs.clone())).send())
-                    .await?;
-            }
+            Operation::SetRulePriorities => self.set_priorities(cx).await?,
             Operation::ModifyRule => {
                 let actions = actions(&self.action, observed.map(|observed| &observed.action))?;
                 let (conditions, transforms) = (conditions(&self.conditions), self.transforms());
@@ -87,6 +77,25 @@ impl Operate for ListenerRule {
         Ok(None)
     }
 
+    async fn prepare(
+        &self,
+        cx: &Cx<'_>,
+        operation: Operation,
+        present: Option<(&ListenerRuleOutputs, &Self)>,
+    ) -> Result<()> {
+        if operation == Operation::SetRulePriorities {
+            return self.set_priorities(cx).await;
+        }
+        let (outputs, observed) = required(present, "a rule that exists")?;
+        let client = &cx.aws.elbv2;
+        let actions = actions(&observed.action.beside(&self.action), Some(&observed.action))?;
+        cx.write(operation, || {
+            client.modify_rule().rule_arn(outputs.arn.as_str()).set_actions(Some(actions.clone())).send()
+        })
+        .await?;
+        Ok(())
+    }
+
     async fn delete(cx: &Cx<'_>, observed: &Observed<Self>) -> Result<()> {
         let client = &cx.aws.elbv2;
         let arn = observed.outputs.arn.as_str();
@@ -100,6 +109,20 @@ impl Operate for ListenerRule {
 }
 
 impl ListenerRule {
+    /// Lets the rules of a listener change places, all at once.
+    async fn set_priorities(&self, cx: &Cx<'_>) -> Result<()> {
+        let client = &cx.aws.elbv2;
+        let pair = |(arn, priority): &(String, u16)| {
+            RulePriorityPair::builder().rule_arn(arn).priority(i32::from(*priority)).build()
+        };
+        let pairs: Vec<_> = self.moves.iter().map(pair).collect();
+        cx.write(Operation::SetRulePriorities, || {
+            client.set_rule_priorities().set_rule_priorities(Some(pairs.clone())).send()
+        })
+        .await?;
+        Ok(())
+    }
+
     fn transforms(&self) -> Option<Vec<RuleTransform>> {
         let rewrite =
             |rewrite: &Rewrite| RewriteConfig::builder().regex(&rewrite.regex).replace(&rewrite.replace).build();

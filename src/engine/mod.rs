@@ -158,6 +158,8 @@ impl Deployer {
     ///
     /// # Errors
     ///
+    /// A plan that interrupts something, while nobody has said yes to that ([`Plan::approve`]).
+    ///
     /// All failures at once, with what exists. Steps that do not need a failed one are carried out
     /// all the same. Running again goes on where this ended.
     ///
@@ -166,6 +168,9 @@ impl Deployer {
     /// Dropping the future stops at the next await point; a call in flight may or may not have
     /// happened. Nothing is lost: the next plan sees what exists.
     pub async fn apply(&self, plan: Plan) -> Result<Live, Failure> {
+        if plan.needs_approval() {
+            return Err(Failure::before(unapproved(&plan)));
+        }
         let current = self.plan_for(&plan.declared, plan.goal).await.map_err(Failure::before)?;
         if let Some(difference) = current.exceeds(&plan) {
             return Err(Failure::before(
@@ -200,9 +205,27 @@ impl Deployer {
     }
 }
 
+fn unapproved(plan: &Plan) -> Error {
+    let open = plan.interruptions.iter().filter(|interruption| !interruption.accepted);
+    let lines: Vec<_> = open.map(|interruption| format!("\n  {interruption}")).collect();
+    Error::new(ErrorKind::NeedsApproval, format!("the plan interrupts what runs:{}", lines.concat())).with_hint(
+        "nothing was changed; if that is wanted, apply `plan.approve()`, or accept it by its id with `Stack::accept`",
+    )
+}
+
 impl Plan {
     /// What this plan would do that an earlier one did not announce.
     fn exceeds(&self, announced: &Self) -> Option<String> {
+        let more = self.interruptions.iter().find(|interruption| {
+            !announced.interruptions.iter().any(|known| {
+                known.id == interruption.id
+                    && known.address == interruption.address
+                    && interruption.instances <= known.instances
+            })
+        });
+        if let Some(more) = more {
+            return Some(more.to_string());
+        }
         // A replacement has two changes of one id: the successor comes, and the old one goes.
         let mut announcements: HashMap<_, Vec<&ResourceChange>> = HashMap::new();
         for change in &announced.changes {

@@ -17,6 +17,7 @@ use super::fault::{Fault, FaultState, Verdict};
 use super::limit::Buckets;
 use super::log::Call;
 use super::settings::Settings;
+use super::traffic::{self, Traffic};
 
 /// Everything that the simulated account holds.
 ///
@@ -34,6 +35,8 @@ pub(crate) struct World {
     pub(crate) calls: Vec<Call>,
     pub(crate) faults: Vec<FaultState>,
     buckets: Buckets,
+    /// Whether traffic is served; none while nobody watches.
+    pub(crate) traffic: Option<Traffic>,
     crash_after: Option<usize>,
     next_id: u64,
 }
@@ -51,6 +54,7 @@ impl World {
             calls: Vec::new(),
             faults: Vec::new(),
             buckets: Buckets::default(),
+            traffic: None,
             crash_after: None,
             next_id: 0,
         }
@@ -156,6 +160,7 @@ impl Shared {
             // The work is done and the answer is lost: the client cannot tell.
             Verdict::LoseAnswer(error) => handle(&mut world).and(Err(error)),
         };
+        traffic::look(&mut world);
         let at = world.now;
         let error = result.as_ref().err().map(|error| error.code.clone());
         let request = world.settings.record_requests.then(|| format!("{input:?}"));

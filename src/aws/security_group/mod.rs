@@ -21,7 +21,7 @@ use rules::{describe_rules, direction_of, more, parse_rule, read_rules, revoke};
 use super::call::{NotYet, gone_is_fine, pages};
 use super::convert::{join, more as missing};
 use super::tags::{change_ec2, from_ec2, names, specification};
-use super::{Cx, Operate, id, known, required};
+use super::{Cx, Leaving, Operate, id, known, required, swap};
 
 impl Operate for SecurityGroup {
     async fn create(&self, cx: &Cx<'_>) -> Result<SecurityGroupOutputs> {
@@ -92,6 +92,19 @@ impl Operate for SecurityGroup {
             }
         }
         Ok(None)
+    }
+
+    async fn release(
+        cx: &Cx<'_>,
+        operation: Operation,
+        observed: &Observed<Self>,
+        leaving: Leaving<'_>,
+    ) -> Result<()> {
+        let group = observed.outputs.id.as_str();
+        match operation {
+            Operation::ModifyNetworkInterfaceAttribute => swap::off_instances(cx, group, leaving).await,
+            _ => rules::revoke_references(cx, group).await,
+        }
     }
 
     async fn delete(cx: &Cx<'_>, observed: &Observed<Self>) -> Result<()> {
