@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::blocker::Blocker;
 use crate::problem::Problem;
 use crate::stack::Address;
 
@@ -35,6 +36,7 @@ struct Inner {
     request_id: Option<String>,
     hint: Option<String>,
     problems: Vec<Problem>,
+    blockers: Vec<Blocker>,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -79,6 +81,7 @@ impl Error {
             request_id: None,
             hint: None,
             problems: Vec::new(),
+            blockers: Vec::new(),
             source: None,
         }))
     }
@@ -117,6 +120,16 @@ impl Error {
         // Writing to a String cannot fail.
         let _ = write!(self.0.message, "; {reason}");
         self
+    }
+
+    /// Names what holds what was to go or to change.
+    #[cfg(feature = "aws")]
+    #[must_use]
+    pub(crate) fn blocked_by(self, blockers: Vec<Blocker>) -> Self {
+        let words: Vec<_> = blockers.iter().map(Blocker::to_string).collect();
+        let mut error = self.because(words.join("; "));
+        error.0.blockers = blockers;
+        error
     }
 
     #[must_use]
@@ -174,6 +187,38 @@ impl Error {
     /// Returns all that is wrong with the stack, if that is what failed.
     pub fn problems(&self) -> &[Problem] {
         &self.0.problems
+    }
+
+    /// Returns what holds what was to be deleted or changed, if that is why AWS refused, and as far as
+    /// it was found; the text names them, too.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sim")]
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use purlin::{Deployer, SecurityGroup, Stack, Vpc, sim::SimAws};
+    /// # let sim = SimAws::new();
+    /// # let vpc = sim.add_vpc("VPC-Lab", "10.0.0.0/16");
+    /// # let subnet = sim.add_subnet(&vpc, "Private A", "ap-northeast-2a", "10.0.2.0/24");
+    /// # let mut stack = Stack::new("web");
+    /// # let vpc = stack.add("vpc", Vpc::named("VPC-Lab"));
+    /// # let group = SecurityGroup::builder().name("Web-SG").description("Web").vpc(vpc);
+    /// # let group = stack.add("web", group.build());
+    /// # let deployer = Deployer::new(sim.aws());
+    /// # let live = deployer.apply(deployer.plan(&stack).await?).await?;
+    /// // Somebody gives the group to an interface of theirs.
+    /// let interface = sim.add_interface(&subnet, &[live.get(group).id.as_str()]);
+    ///
+    /// let plan = deployer.plan_destroy(&stack).await?;
+    /// let failure = deployer.apply(plan).await.expect_err("the group is in use");
+    /// assert_eq!(failure.errors()[0].blockers()[0].id, interface);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sim"))]
+    /// # fn main() {}
+    /// ```
+    pub fn blockers(&self) -> &[Blocker] {
+        &self.0.blockers
     }
 
     /// Tells whether the stack breaks rules.

@@ -87,6 +87,7 @@
 
 #[cfg(feature = "aws")]
 mod aws;
+mod blocker;
 mod cron;
 #[cfg(feature = "miette")]
 mod diagnostic;
@@ -113,6 +114,7 @@ pub use engine::{
     Deployer, Drift, DriftKind, Drifted, Event, Failure, GroupStatus, InstanceStatus, Live, Reporter, ResourceStatus,
     Status,
 };
+pub use blocker::{Blocker, BlockerKind};
 pub use error::{Error, ErrorKind, Result};
 pub use id::*;
 pub use input::{Attr, Input, IntoInput, Ref};

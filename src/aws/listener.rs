@@ -13,6 +13,7 @@ use crate::resource::{
 };
 
 use super::action::{actions, parse_actions};
+use super::blockers::association_limit;
 use super::call::{NotYet, gone_is_fine, pages_or_none};
 use super::convert::more;
 use super::tags::{change_elb, elb, read_elb};
@@ -109,7 +110,11 @@ impl Operate for Listener {
                     .set_tags(Some(elb(&self.tags)))
                     .send()
             })
-            .await?;
+            .await;
+        let output = match output {
+            Err(error) => return Err(association_limit(cx, error, &self.action.targets()).await),
+            Ok(output) => output,
+        };
         let listener = required(output.listeners().first(), "the listener")?;
         Ok(ListenerOutputs { arn: id(listener.listener_arn(), "a listener ARN")? })
     }
@@ -129,7 +134,7 @@ impl Operate for Listener {
                 let accept = self.accept.written_out();
                 let (certificates, mutual) = (accept.certificate()?, accept.mutual()?);
                 let actions = actions(&self.action, observed.map(|observed| &observed.action))?;
-                cx.write_when(operation, CERTIFICATE, || {
+                let modified = cx.write_when(operation, CERTIFICATE, || {
                     client
                         .modify_listener()
                         .listener_arn(arn)
@@ -142,7 +147,10 @@ impl Operate for Listener {
                         .set_default_actions(Some(actions.clone()))
                         .send()
                 })
-                .await?;
+                .await;
+                if let Err(error) = modified {
+                    return Err(association_limit(cx, error, &self.action.targets()).await);
+                }
             }
             Operation::ModifyListenerAttributes => {
                 let present = observed.map(|observed| observed.accept.attributes.clone()).unwrap_or_default();

@@ -14,6 +14,7 @@ use crate::resource::{
 };
 
 use super::action::{actions, parse_actions};
+use super::blockers::association_limit;
 use super::call::{gone_is_fine, pages_or_none};
 use super::tags::{change_elb, elb, read_elb};
 use super::{Cx, Operate, id, known, required};
@@ -37,7 +38,11 @@ impl Operate for ListenerRule {
                     .set_tags(Some(elb(&self.tags)))
                     .send()
             })
-            .await?;
+            .await;
+        let output = match output {
+            Err(error) => return Err(association_limit(cx, error, &self.action.targets()).await),
+            Ok(output) => output,
+        };
         let rule = required(output.rules().first(), "the rule")?;
         Ok(ListenerRuleOutputs { arn: id(rule.rule_arn(), "a rule ARN")? })
     }
@@ -57,7 +62,7 @@ impl Operate for ListenerRule {
                 let actions = actions(&self.action, observed.map(|observed| &observed.action))?;
                 let (conditions, transforms) = (conditions(&self.conditions), self.transforms());
                 let resets = transforms.is_none() && observed.is_some_and(|observed| observed.transforms().is_some());
-                cx.write(operation, || {
+                let modified = cx.write(operation, || {
                     client
                         .modify_rule()
                         .rule_arn(arn)
@@ -67,7 +72,10 @@ impl Operate for ListenerRule {
                         .set_reset_transforms(resets.then_some(true))
                         .send()
                 })
-                .await?;
+                .await;
+                if let Err(error) = modified {
+                    return Err(association_limit(cx, error, &self.action.targets()).await);
+                }
             }
             _ => {
                 let present = observed.map(|observed| observed.tags.clone()).unwrap_or_default();

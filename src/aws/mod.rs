@@ -3,6 +3,7 @@
 
 mod action;
 mod auto_scaling_group;
+mod blockers;
 mod call;
 mod convert;
 mod instance_requirements;

@@ -5,7 +5,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
     TargetHealthDescription, TargetHealthStateEnum, TargetTypeEnum,
 };
 
-use crate::error::{ErrorKind, Result};
+use crate::error::Result;
 use crate::input::Input;
 use crate::resource::{
     AnyObserved, Attributes, Describe, GroupTargetType, HealthCheck, HealthCheckProtocol, HostId, HttpVersion,
@@ -17,7 +17,7 @@ use crate::value::Value;
 use super::call::{NotYet, gone_is_fine, pages_or_none};
 use super::convert::{duration, seconds};
 use super::tags::{change_elb, elb, names, read_elb};
-use super::{Cx, Operate, Progress, Watch, id, known, required};
+use super::{Cx, Operate, Progress, Watch, blockers, id, known, required};
 
 /// How many attributes one call takes (V34).
 pub(super) const ATTRIBUTES_AT_ONCE: usize = 20;
@@ -258,13 +258,9 @@ impl Operate for TargetGroup {
             })
             .await;
         match deleted {
-            Err(error) if error.kind() == ErrorKind::InUse => {
-                let groups = read(cx, Some(arn), &[]).await?;
-                let users: Vec<_> =
-                    groups.iter().flat_map(|group| group.load_balancer_arns().iter().cloned()).collect();
-                Err(error
-                    .because(format!("listeners or rules of {} forward to it", users.join(", ")))
-                    .with_hint("make them forward elsewhere or delete them, then run again"))
+            Err(error) if error.is_in_use() => {
+                let found = blockers::of_target_group(cx, arn).await;
+                Err(blockers::explain(error, found, "make them forward elsewhere or delete them"))
             }
             other => gone_is_fine(other),
         }

@@ -75,7 +75,7 @@ impl Graph<'_> {
             let mut moves = self.moves(changes, old, successor, &users);
             match self.subjects[old].observed {
                 Some(AnyObserved::TargetGroup(_)) => {
-                    self.warm_up(changes, old, successor, &users, &mut moves, &mut found);
+                    self.warm_up(changes, successor, &users, &mut moves, &mut found);
                 }
                 Some(AnyObserved::SecurityGroup(_)) => {
                     self.off_the_instances(old, Some(successor), &users, &mut moves);
@@ -148,7 +148,6 @@ impl Graph<'_> {
     fn warm_up(
         &mut self,
         changes: &[ResourceChange],
-        old: usize,
         successor: usize,
         users: &BTreeSet<usize>,
         moves: &mut Moves,
@@ -182,7 +181,9 @@ impl Graph<'_> {
             return;
         }
         for route in &staying {
-            if self.mentions(*route, changes[successor].id.as_deref()) {
+            // An earlier run may have let it in already.
+            let present = changes[successor].id.as_deref().filter(|_| changes[successor].action != Action::Replace);
+            if self.mentions(*route, present) {
                 continue;
             }
             let Some(operation) = self.switch_of(*route) else { continue };
@@ -229,7 +230,6 @@ impl Graph<'_> {
                 moves.late.clone().into_iter().for_each(|late| self.later(late, delete));
             }
         }
-        let _ = old;
     }
 
     /// Whether something of the stack registers targets in a group.

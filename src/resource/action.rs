@@ -309,6 +309,17 @@ impl Actions {
         both
     }
 
+    /// The ARNs of the target groups that are forwarded to, as far as they are known.
+    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "only AWS refuses"))]
+    pub(crate) fn targets(&self) -> Vec<String> {
+        match &self.last {
+            Action::Forward(forward) => {
+                forward.groups.iter().filter_map(|group| Some(group.group.as_known()?.to_string())).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// The client secret, where users log in with OpenID Connect.
     pub(crate) fn client_secret(&self) -> Option<&Secret> {
         self.first.iter().find_map(|check| match check {
