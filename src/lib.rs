@@ -109,12 +109,12 @@ mod value;
 
 #[cfg(feature = "aws")]
 pub use aws::Aws;
+pub use blocker::{Blocker, BlockerKind};
 #[cfg(feature = "aws")]
 pub use engine::{
     Deployer, Drift, DriftKind, Drifted, Event, Failure, GroupStatus, InstanceStatus, Live, Reporter, ResourceStatus,
     Status,
 };
-pub use blocker::{Blocker, BlockerKind};
 pub use error::{Error, ErrorKind, Result};
 pub use id::*;
 pub use input::{Attr, Input, IntoInput, Ref};
@@ -123,7 +123,8 @@ pub use lookup::{
     ImageOutputs, Subnets, SubnetsOutputs, Vpc, VpcOutputs,
 };
 pub use plan::{
-    Action as PlannedAction, Advisory, Effect, Goal, Interruption, Plan, PropertyChange, ResourceChange, Step, StepKind, Summary,
+    Action as PlannedAction, Advisory, Effect, Goal, Interruption, Plan, PropertyChange, ResourceChange, Step,
+    StepKind, Summary,
 };
 pub use problem::Problem;
 pub use resource::*;

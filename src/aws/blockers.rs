@@ -55,9 +55,7 @@ async fn interfaces(cx: &Cx<'_>, group: &str) -> Result<Vec<Blocker>> {
         let description = interface.description().filter(|text| !text.is_empty());
         let (user, owner) = match (instance_of(interface), balancer_of(interface)) {
             (Some(instance), _) => match groups.get(instance) {
-                Some((group, owner)) => {
-                    (format!("instance {instance} of Auto Scaling group {group}"), owner.clone())
-                }
+                Some((group, owner)) => (format!("instance {instance} of Auto Scaling group {group}"), owner.clone()),
                 None => (format!("instance {instance}"), None),
             },
             (None, Some(name)) => (format!("load balancer {name}"), balancers.get(name).cloned()),
@@ -147,7 +145,10 @@ async fn referring_rules(cx: &Cx<'_>, group: &str) -> Result<Vec<Blocker>> {
         let read = || client.describe_security_groups().filters(filter(name, [group])).send();
         for other in cx.read("DescribeSecurityGroups", read).await?.security_groups() {
             if let Some(id) = other.group_id().filter(|id| *id != group) {
-                groups.insert(id.to_owned(), (other.group_name().unwrap_or("?").to_owned(), from_ec2(other.tags()).owner()));
+                groups.insert(
+                    id.to_owned(),
+                    (other.group_name().unwrap_or("?").to_owned(), from_ec2(other.tags()).owner()),
+                );
             }
         }
     }
@@ -281,11 +282,8 @@ pub(super) async fn of_scaling_group(cx: &Cx<'_>, name: &str) -> Result<Vec<Bloc
         for instance in group.instances() {
             let id = instance.instance_id().unwrap_or("?");
             let state = instance.lifecycle_state().map_or("", |state| state.as_str());
-            let protected = if instance.protected_from_scale_in() == Some(true) {
-                " and protected from scale-in"
-            } else {
-                ""
-            };
+            let protected =
+                if instance.protected_from_scale_in() == Some(true) { " and protected from scale-in" } else { "" };
             let text = format!("instance {id} is {state}{protected}");
             found.push(Blocker::new(BlockerKind::Instance, id, text));
         }
@@ -308,7 +306,11 @@ pub(super) async fn association_limit(cx: &Cx<'_>, error: Error, groups: &[Strin
             (Err(error), _) | (_, Err(error)) => Err(error),
         };
     }
-    explain(error, found, "a target group belongs to one load balancer: declare another one, or make those forward elsewhere")
+    explain(
+        error,
+        found,
+        "a target group belongs to one load balancer: declare another one, or make those forward elsewhere",
+    )
 }
 
 async fn with_owners(cx: &Cx<'_>, blockers: Vec<Blocker>) -> Result<Vec<Blocker>> {

@@ -134,20 +134,21 @@ impl Operate for Listener {
                 let accept = self.accept.written_out();
                 let (certificates, mutual) = (accept.certificate()?, accept.mutual()?);
                 let actions = actions(&self.action, observed.map(|observed| &observed.action))?;
-                let modified = cx.write_when(operation, CERTIFICATE, || {
-                    client
-                        .modify_listener()
-                        .listener_arn(arn)
-                        .set_protocol(accept.sdk_protocol())
-                        .set_port(accept.sdk_port())
-                        .set_certificates(certificates.clone())
-                        .set_ssl_policy(accept.policy().map(ToOwned::to_owned))
-                        .set_alpn_policy(accept.alpn().map(|alpn| vec![alpn.as_str().to_owned()]))
-                        .set_mutual_authentication(mutual.clone())
-                        .set_default_actions(Some(actions.clone()))
-                        .send()
-                })
-                .await;
+                let modified = cx
+                    .write_when(operation, CERTIFICATE, || {
+                        client
+                            .modify_listener()
+                            .listener_arn(arn)
+                            .set_protocol(accept.sdk_protocol())
+                            .set_port(accept.sdk_port())
+                            .set_certificates(certificates.clone())
+                            .set_ssl_policy(accept.policy().map(ToOwned::to_owned))
+                            .set_alpn_policy(accept.alpn().map(|alpn| vec![alpn.as_str().to_owned()]))
+                            .set_mutual_authentication(mutual.clone())
+                            .set_default_actions(Some(actions.clone()))
+                            .send()
+                    })
+                    .await;
                 if let Err(error) = modified {
                     return Err(association_limit(cx, error, &self.action.targets()).await);
                 }

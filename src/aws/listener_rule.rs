@@ -62,17 +62,18 @@ impl Operate for ListenerRule {
                 let actions = actions(&self.action, observed.map(|observed| &observed.action))?;
                 let (conditions, transforms) = (conditions(&self.conditions), self.transforms());
                 let resets = transforms.is_none() && observed.is_some_and(|observed| observed.transforms().is_some());
-                let modified = cx.write(operation, || {
-                    client
-                        .modify_rule()
-                        .rule_arn(arn)
-                        .set_conditions(Some(conditions.clone()))
-                        .set_actions(Some(actions.clone()))
-                        .set_transforms(transforms.clone())
-                        .set_reset_transforms(resets.then_some(true))
-                        .send()
-                })
-                .await;
+                let modified = cx
+                    .write(operation, || {
+                        client
+                            .modify_rule()
+                            .rule_arn(arn)
+                            .set_conditions(Some(conditions.clone()))
+                            .set_actions(Some(actions.clone()))
+                            .set_transforms(transforms.clone())
+                            .set_reset_transforms(resets.then_some(true))
+                            .send()
+                    })
+                    .await;
                 if let Err(error) = modified {
                     return Err(association_limit(cx, error, &self.action.targets()).await);
                 }

@@ -259,6 +259,28 @@ impl Operate for LoadBalancer {
         Ok(None)
     }
 
+    /// Gives it the new security groups beside those that it has.
+    async fn prepare(
+        &self,
+        cx: &Cx<'_>,
+        operation: Operation,
+        present: Option<(&LoadBalancerOutputs, &Self)>,
+    ) -> Result<()> {
+        let (outputs, observed) = required(present, "a load balancer that exists")?;
+        let client = &cx.aws.elbv2;
+        let mut groups = observed.group_ids()?;
+        groups.extend(super::convert::more(&self.group_ids()?, &groups));
+        cx.write(operation, || {
+            client
+                .set_security_groups()
+                .load_balancer_arn(outputs.arn.as_str())
+                .set_security_groups(Some(groups.clone()))
+                .send()
+        })
+        .await?;
+        Ok(())
+    }
+
     /// Active, or working though one zone has no room (`active_impaired`).
     async fn settled(&self, cx: &Cx<'_>, outputs: &LoadBalancerOutputs, _watch: &mut Watch) -> Result<Progress> {
         let found = read(cx, Some(outputs.arn.as_str()), &[]).await?;

@@ -82,7 +82,8 @@ async fn instances(cx: &Cx<'_>, group: &str, scaling_groups: &[String]) -> Resul
     ];
     let filters = &filters;
     let reservations = pages(|token: Option<String>| async move {
-        let read = || client.describe_instances().set_filters(Some(filters.clone())).set_next_token(token.clone()).send();
+        let read =
+            || client.describe_instances().set_filters(Some(filters.clone())).set_next_token(token.clone()).send();
         let page = cx.read("DescribeInstances", read).await?;
         Ok((page.reservations.unwrap_or_default(), page.next_token))
     });

@@ -143,10 +143,8 @@ impl Run<'_> {
                 let observed = subject.observed.as_ref().ok_or_else(unknown)?;
                 let successor = subject.node.and_then(|node| self.get(node).ok());
                 let scaling_groups = self.scaling_groups();
-                let leaving = Leaving {
-                    successor: successor.as_ref().map(AnyOutputs::id),
-                    scaling_groups: &scaling_groups,
-                };
+                let leaving =
+                    Leaving { successor: successor.as_ref().map(AnyOutputs::id), scaling_groups: &scaling_groups };
                 Ok(with_observed!(observed, observed => Operate::release(cx, operation, observed, leaving).await)?)
             }
             StepKind::Settle => {

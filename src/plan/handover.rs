@@ -6,7 +6,7 @@
 //! the second, and those before any of the third. Between the first and the second, a target group
 //! has to become healthy: a listener forwards to it with weight 0 so that it is checked.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::resource::{Action as ListenerAction, Actions, AnyObserved, AnyResource, ListenerProtocol, Operation};
 use crate::value::Value;
@@ -18,6 +18,9 @@ use super::{Action, ResourceChange};
 
 /// The most target groups that one action forwards to (V82).
 const FORWARDS: usize = 5;
+
+/// The most security groups that a load balancer has (its quota by default).
+const GROUPS: usize = 5;
 
 /// The steps by which the users of something replaced move on.
 #[derive(Default)]
@@ -45,7 +48,8 @@ impl Graph<'_> {
         let old: Vec<usize> = (0..self.subjects.len())
             .filter(|subject| changes[*subject].action.is_delete() && !self.subjects[*subject].makes_room)
             .collect();
-        let by_id: HashMap<&str, usize> = old.iter().filter_map(|old| Some((changes[*old].id.as_deref()?, *old))).collect();
+        let by_id: HashMap<&str, usize> =
+            old.iter().filter_map(|old| Some((changes[*old].id.as_deref()?, *old))).collect();
         if by_id.is_empty() {
             return found;
         }
@@ -60,28 +64,34 @@ impl Graph<'_> {
                 });
             }
         }
-        let mut switches = BTreeSet::new();
+        let mut all: BTreeMap<usize, Moves> = BTreeMap::new();
         for old in old {
-            let users = users.remove(&old).unwrap_or_default();
+            let none = BTreeSet::new();
+            let users = users.get(&old).unwrap_or(&none);
             let successor = self.subjects[old].node.and_then(|node| self.subject_of.get(&node)).copied();
             let group = matches!(self.subjects[old].observed, Some(AnyObserved::SecurityGroup(_)));
             let Some(successor) = successor.filter(|_| changes[old].action == Action::DeleteReplaced) else {
                 // A group that is not replaced can still be on instances that run.
                 if group && !self.subjects.iter().all(|subject| subject.desired.is_none()) {
-                    self.off_the_instances(old, None, &users, &mut Moves::default());
+                    self.off_the_instances(old, None, users, &mut Moves::default());
                 }
                 continue;
             };
-            let mut moves = self.moves(changes, old, successor, &users);
+            let mut moves = self.moves(changes, old, successor, users);
             match self.subjects[old].observed {
                 Some(AnyObserved::TargetGroup(_)) => {
-                    self.warm_up(changes, successor, &users, &mut moves, &mut found);
+                    self.warm_up(changes, successor, users, &mut moves, &mut found);
                 }
                 Some(AnyObserved::SecurityGroup(_)) => {
-                    self.off_the_instances(old, Some(successor), &users, &mut moves);
+                    self.off_the_instances(old, Some(successor), users, &mut moves);
                 }
                 _ => {}
             }
+            all.insert(old, moves);
+        }
+        self.overlap(&users, &mut all, &mut found);
+        let mut switches = BTreeSet::new();
+        for (old, moves) in all {
             for switch in &moves.switch {
                 moves.early.iter().for_each(|early| self.later(*switch, *early));
             }
@@ -95,6 +105,73 @@ impl Graph<'_> {
         }
         self.revoke_last(changes, &switches);
         found
+    }
+
+    /// Where a security group and one that lets it in are both replaced, neither can switch first: what
+    /// has the first gets its successor beside it, what has the second switches, and then the first goes.
+    fn overlap(
+        &mut self,
+        users: &HashMap<usize, BTreeSet<usize>>,
+        all: &mut BTreeMap<usize, Moves>,
+        found: &mut Found,
+    ) {
+        let is_group =
+            |subject: &usize| matches!(self.subjects[*subject].observed, Some(AnyObserved::SecurityGroup(_)));
+        let olds: Vec<usize> = all.keys().copied().filter(is_group).collect();
+        for old in olds {
+            let inner = self.letting_in(old, users.get(&old).into_iter().flatten());
+            let inner: BTreeSet<usize> = inner
+                .into_iter()
+                .filter_map(|subject| all.get(&subject))
+                .flat_map(|moves| moves.switch.clone())
+                .collect();
+            let Some(moves) = all.get_mut(&old).filter(|_| !inner.is_empty()) else { continue };
+            for switch in moves.switch.clone() {
+                if self.steps[switch].kind != StepKind::Call(Operation::SetSecurityGroups) {
+                    continue;
+                }
+                let user = self.steps[switch].subject;
+                let Some(AnyObserved::LoadBalancer(balancer)) = &self.subjects[user].observed else { continue };
+                if balancer.spec.security_groups.len() >= GROUPS {
+                    found.downtime.push((user, format!("AWS takes {GROUPS} security groups at most: there is no room for the successor beside the old one, and the groups that let them in are replaced, too")));
+                    continue;
+                }
+                let prepare = StepKind::Prepare(Operation::SetSecurityGroups);
+                let known = self.steps.iter().position(|step| step.subject == user && step.kind == prepare);
+                let step = known.unwrap_or_else(|| self.push(user, prepare, []));
+                moves.early.iter().for_each(|early| self.later(step, *early));
+                for swap in &inner {
+                    self.later(*swap, step);
+                    self.later(switch, *swap);
+                }
+            }
+        }
+    }
+
+    /// The security groups that go and have rules about one that goes, too.
+    fn letting_in<'a>(&self, old: usize, users: impl Iterator<Item = &'a usize>) -> BTreeSet<usize> {
+        let mut groups = BTreeSet::new();
+        for user in users {
+            match &self.subjects[*user].observed {
+                Some(AnyObserved::SecurityGroup(_)) => {
+                    groups.insert(*user);
+                }
+                Some(AnyObserved::SecurityGroupRule(rule)) => {
+                    let group = rule.spec.group.as_known().and_then(|group| self.by_id.get(group.as_str()));
+                    groups.extend(group.copied());
+                }
+                _ => {}
+            }
+        }
+        // What exists has the id of what replaces it: the old one is the one that is not declared.
+        groups.into_iter().flat_map(|group| self.going_like(group)).filter(|group| *group != old).collect()
+    }
+
+    /// What goes under the id of a subject.
+    fn going_like(&self, subject: usize) -> Option<usize> {
+        let node = self.subjects[subject].node;
+        let goes = |other: &usize| self.subjects[*other].desired.is_none() && self.subjects[*other].node == node;
+        (0..self.subjects.len()).find(goes)
     }
 
     /// The calls of those that use what is replaced.
@@ -154,10 +231,7 @@ impl Graph<'_> {
         found: &mut Found,
     ) {
         let routes = |subject: &&usize| {
-            matches!(
-                self.subjects[**subject].observed,
-                Some(AnyObserved::Listener(_) | AnyObserved::ListenerRule(_))
-            )
+            matches!(self.subjects[**subject].observed, Some(AnyObserved::Listener(_) | AnyObserved::ListenerRule(_)))
         };
         let routes: Vec<usize> = users.iter().filter(routes).copied().collect();
         if routes.is_empty() {
@@ -199,8 +273,12 @@ impl Graph<'_> {
                         needs
                     });
                     // One call lets in the successors of all groups of the action.
-                    let known = self.steps.iter().position(|step| step.subject == *route && step.kind == StepKind::Prepare(operation));
-                    let step = known.unwrap_or_else(|| self.push(*route, StepKind::Prepare(operation), needs.unwrap_or_default()));
+                    let known = self
+                        .steps
+                        .iter()
+                        .position(|step| step.subject == *route && step.kind == StepKind::Prepare(operation));
+                    let step = known
+                        .unwrap_or_else(|| self.push(*route, StepKind::Prepare(operation), needs.unwrap_or_default()));
                     moves.early.insert(step);
                 }
             }
@@ -218,8 +296,7 @@ impl Graph<'_> {
             Some(AnyResource::Listener(_) | AnyResource::ListenerRule(_)) => self.own[*user].create,
             _ => None,
         });
-        let before: Vec<usize> =
-            attached.chain(moves.early.iter().copied()).chain(self.own[successor].last).collect();
+        let before: Vec<usize> = attached.chain(moves.early.iter().copied()).chain(self.own[successor].last).collect();
         before.into_iter().for_each(|step| self.later(settle, step));
         moves.early.insert(settle);
         // What forwards to the old group and goes, goes once the new one serves; the old one's targets
@@ -235,7 +312,8 @@ impl Graph<'_> {
     /// Whether something of the stack registers targets in a group.
     fn is_provided(&self, group: usize, users: &[usize]) -> bool {
         let scaled = |user: &usize| matches!(self.subjects[*user].desired, Some(AnyResource::AutoScalingGroup(_)));
-        let declared = matches!(&self.subjects[group].desired, Some(AnyResource::TargetGroup(group)) if group.registers());
+        let declared =
+            matches!(&self.subjects[group].desired, Some(AnyResource::TargetGroup(group)) if group.registers());
         declared || users.iter().any(scaled)
     }
 
@@ -262,7 +340,9 @@ impl Graph<'_> {
             return Some("a listener of a gateway load balancer forwards to one target group: the other one is checked only once traffic goes to it".to_owned());
         }
         if forward.groups.len() >= FORWARDS {
-            return Some(format!("AWS forwards to {FORWARDS} target groups at most: there is no room for the successor beside the old one until traffic goes to it"));
+            return Some(format!(
+                "AWS forwards to {FORWARDS} target groups at most: there is no room for the successor beside the old one until traffic goes to it"
+            ));
         }
         let Some(AnyResource::TargetGroup(group)) = &self.subjects[group].desired else { return None };
         let receives = group.traffic.map(|traffic| traffic.protocol);
@@ -309,7 +389,9 @@ impl Graph<'_> {
         let mut after = Vec::new();
         let mut any = false;
         for (subject, entry) in self.subjects.iter().enumerate() {
-            let (Some(AnyResource::AutoScalingGroup(group)), Some(_)) = (&entry.desired, &entry.observed) else { continue };
+            let (Some(AnyResource::AutoScalingGroup(group)), Some(_)) = (&entry.desired, &entry.observed) else {
+                continue;
+            };
             if entry.refers.is_disjoint(&templates) {
                 continue;
             }
@@ -330,7 +412,8 @@ impl Graph<'_> {
     fn revoke_last(&mut self, changes: &[ResourceChange], switches: &BTreeSet<usize>) {
         let revokes = [Operation::RevokeSecurityGroupIngress, Operation::RevokeSecurityGroupEgress];
         for subject in 0..self.subjects.len() {
-            let mut steps: Vec<usize> = revokes.iter().filter_map(|op| self.own[subject].calls.get(op)).copied().collect();
+            let mut steps: Vec<usize> =
+                revokes.iter().filter_map(|op| self.own[subject].calls.get(op)).copied().collect();
             if matches!(self.subjects[subject].observed, Some(AnyObserved::SecurityGroupRule(_)))
                 && changes[subject].action.is_delete()
             {

@@ -54,7 +54,11 @@ async fn a_security_group_names_the_interfaces_and_rules_that_hold_it() {
     let errors = fails(&sim, &stack).await;
     let error = at(&errors, "SecurityGroup.instances");
     assert!(error.is_in_use() && error.code() == Some("DependencyViolation"), "{error:?}");
-    let found: Vec<_> = error.blockers().iter().map(|b| (b.kind, b.stack.as_deref(), b.address.as_ref().map(Address::as_str))).collect();
+    let found: Vec<_> = error
+        .blockers()
+        .iter()
+        .map(|b| (b.kind, b.stack.as_deref(), b.address.as_ref().map(Address::as_str)))
+        .collect();
     assert_eq!(
         found,
         [

@@ -95,12 +95,7 @@ impl Operate for SecurityGroup {
         Ok(None)
     }
 
-    async fn release(
-        cx: &Cx<'_>,
-        operation: Operation,
-        observed: &Observed<Self>,
-        leaving: Leaving<'_>,
-    ) -> Result<()> {
+    async fn release(cx: &Cx<'_>, operation: Operation, observed: &Observed<Self>, leaving: Leaving<'_>) -> Result<()> {
         let group = observed.outputs.id.as_str();
         match operation {
             Operation::ModifyNetworkInterfaceAttribute => swap::off_instances(cx, group, leaving).await,

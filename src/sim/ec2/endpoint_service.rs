@@ -68,8 +68,7 @@ pub(super) fn describe(
     if !input.service_ids().is_empty() && input.max_results.is_some() {
         return Err(conflict("The parameter serviceIds cannot be used with the parameter maxResults"));
     }
-    let services =
-        listed(world, &world.ec2.endpoint_services, input.service_ids.as_deref(), input.filters.as_deref())?;
+    let services = listed(world, &world.ec2.endpoint_services, input.service_ids.as_deref(), input.filters.as_deref())?;
     let (services, next_token) = page(services, input.max_results, input.next_token(), &page::USUAL)?;
     let services = services.into_iter().map(|service| service.to_sdk(world));
     Ok(DescribeVpcEndpointServiceConfigurationsOutput::builder()

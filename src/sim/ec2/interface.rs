@@ -238,10 +238,7 @@ pub(super) fn modify(
     }
     // As EC2 answers for the interfaces of load balancers and the like.
     if interface.requester().is_some() {
-        return Err(ApiError::new(
-            "AuthFailure",
-            "You do not have permission to access the specified resource.",
-        ));
+        return Err(ApiError::new("AuthFailure", "You do not have permission to access the specified resource."));
     }
     let vpc = interface.place(world).0;
     for group in groups {

@@ -89,10 +89,7 @@ pub(super) fn has_room<'s>(
 
 /// Refuses Elastic IP addresses that another balancer has, or had a moment ago (tpa#15031, I21: the
 /// interfaces of a balancer hold its addresses until they are gone themselves).
-pub(super) fn addresses_free<'p>(
-    world: &World,
-    places: impl IntoIterator<Item = &'p Place>,
-) -> Result<(), ApiError> {
+pub(super) fn addresses_free<'p>(world: &World, places: impl IntoIterator<Item = &'p Place>) -> Result<(), ApiError> {
     let wanted: BTreeSet<&str> = places.into_iter().filter_map(|place| place.mapping.allocation_id()).collect();
     let in_use = world.elb.balancers.values().flat_map(|balancer| balancer.settings.places.values());
     let mut held = in_use.filter_map(|place| place.mapping.allocation_id());

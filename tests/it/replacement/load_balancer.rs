@@ -10,10 +10,9 @@ use crate::support::{deploy, given, hurry};
 /// the new one does.
 #[tokio::test(start_paused = true)]
 async fn a_balancer_of_another_scheme_or_name_takes_its_target_groups_along() {
-    for (changed, name) in [
-        (Web { scheme: Scheme::Internal, ..WEB }, "Web-ALB-2"),
-        (Web { balancer: "Site-ALB", ..WEB }, "Site-ALB"),
-    ] {
+    for (changed, name) in
+        [(Web { scheme: Scheme::Internal, ..WEB }, "Web-ALB-2"), (Web { balancer: "Site-ALB", ..WEB }, "Site-ALB")]
+    {
         let sim = running(&WEB).await;
         let old = balancers(&sim).await;
         let plan = change(&sim, &changed.stack(), &["dns-name"]).await;
@@ -36,11 +35,7 @@ async fn a_balancer_of_another_scheme_or_name_takes_its_target_groups_along() {
 }
 
 /// A network load balancer with what varies.
-fn network(
-    subnets: &[&str],
-    groups: usize,
-    elastic: bool,
-) -> Stack {
+fn network(subnets: &[&str], groups: usize, elastic: bool) -> Stack {
     let mut stack = Stack::new("web-lab");
     let vpc = stack.add("vpc", Vpc::named("VPC-Lab"));
     let public = stack.add("public", Subnets::named(subnets.iter().copied()).in_vpc(vpc));
@@ -82,7 +77,7 @@ async fn a_network_balancer_changes_its_subnets_in_place() {
     sim.add_public_subnet(vpc, "Other subnet A", "ap-northeast-2a", "10.0.8.0/24");
     deploy(&sim, &network(&PLACES, 0, false)).await.expect("a deploy");
     let before = balancers(&sim).await;
-    for subnets in [&["Other subnet A", "Public subnet C"][..], &["Other subnet A"], &PLACES] {
+    for subnets in [&["Other subnet A", "Public subnet C"][..], &PLACES, &PLACES[1..], &PLACES] {
         let plan = change(&sim, &network(subnets, 0, false), &[]).await;
         assert_eq!(action(&plan, "LoadBalancer.web"), PlannedAction::Update);
         assert_eq!(balancers(&sim).await, before);
@@ -126,7 +121,11 @@ async fn a_balancer_with_elastic_addresses_goes_before_its_successor_comes_and_a
     assert_eq!(sim.calls().len(), since, "nothing is even read");
 
     deployer.apply(plan.approve()).await.expect("a replacement");
-    let sent: Vec<_> = sim.calls()[since..].iter().filter(|call| !call.is_read() && call.error.is_none()).map(|call| call.operation).collect();
+    let sent: Vec<_> = sim.calls()[since..]
+        .iter()
+        .filter(|call| !call.is_read() && call.error.is_none())
+        .map(|call| call.operation)
+        .collect();
     let at = |operation: &str| sent.iter().position(|sent| *sent == operation).expect(operation);
     assert!(at("DeleteLoadBalancer") < at("CreateLoadBalancer"), "{sent:?}");
     let new = balancers(&sim).await;

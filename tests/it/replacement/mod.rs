@@ -82,7 +82,8 @@ impl Web {
         let group = AutoScalingGroup::builder().name(self.scaling).launch_template(template).subnets(private);
         let group = group.target_group(targets).sizes(2..=4);
         let group = if self.refresh {
-            let refresh = InstanceRefresh::builder().warmup(std::time::Duration::from_secs(1)).min_healthy_percentage(100);
+            let refresh =
+                InstanceRefresh::builder().warmup(std::time::Duration::from_secs(1)).min_healthy_percentage(100);
             group.instance_refresh(refresh.max_healthy_percentage(200).build()).build()
         } else {
             group.build()

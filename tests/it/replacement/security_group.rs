@@ -57,11 +57,13 @@ async fn with_an_instance_refresh_the_old_group_waits_for_the_instances_to_go() 
     let sim = running(&old).await;
     let before = instances(&sim);
     change(&sim, &Web { texts: ["HTTP from anywhere", "HTTP"], ..old }.stack(), &[]).await;
+    let group = sim.auto_scaling_group("Web-ASG").expect("the group");
+    let serving: Vec<_> = group.instances.iter().filter(|instance| instance.lifecycle == "InService").collect();
+    assert_eq!(serving.len(), 2);
+    assert!(serving.iter().all(|one| before.iter().all(|(old, _)| *old != one.id)), "{serving:?}");
     let now = groups(&sim).await;
-    let after = instances(&sim);
-    assert!(after.iter().all(|(id, _)| before.iter().all(|(old, _)| old != id)), "{after:?}");
-    assert!(after.iter().all(|(_, groups)| *groups == [now["Web-SG-2"].clone()]), "{after:?}");
-    assert!(!sim.calls().iter().any(|call| call.operation == "ModifyNetworkInterfaceAttribute"));
+    assert_eq!(now.keys().collect::<Vec<_>>(), ["Web-ALB-SG", "Web-SG-2"]);
+    assert!(instances(&sim).iter().all(|(_, groups)| *groups == [now["Web-SG-2"].clone()]));
 }
 
 /// I2: rules by which two groups allow each other, made behind purlin's back, go first.

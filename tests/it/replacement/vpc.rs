@@ -9,7 +9,13 @@ use super::{WEB, Web, action, balancers, change, groups, instances, running, tar
 async fn everything_moves_to_another_vpc_in_one_plan() {
     let sim = running(&WEB).await;
     // Scaling has made it grow: what comes is no smaller.
-    sim.autoscaling().set_desired_capacity().auto_scaling_group_name("Web-ASG").desired_capacity(3).send().await.expect("a size");
+    sim.autoscaling()
+        .set_desired_capacity()
+        .auto_scaling_group_name("Web-ASG")
+        .desired_capacity(3)
+        .send()
+        .await
+        .expect("a size");
     let moved = Web {
         vpc: "VPC-New",
         public: ["New public A", "New public C"],
