@@ -137,7 +137,8 @@ impl Run<'_> {
                 let (node, desired) = self.desired(subject)?;
                 let present = self.get(node).ok();
                 let present = present.as_ref().zip(subject.observed.as_ref());
-                Ok(with_resource!(&desired, resource => prepare(cx, operation, &**resource, present).await?))
+                with_resource!(&desired, resource => prepare(cx, operation, &**resource, present).await?);
+                Ok(())
             }
             StepKind::Release(operation) => {
                 let observed = subject.observed.as_ref().ok_or_else(unknown)?;
@@ -157,7 +158,7 @@ impl Run<'_> {
                 });
                 let watch = Watch::begin(subject.observed.is_some(), calls.collect());
                 let watch = watch.in_place_of(self.predecessors(node));
-                self.wait(cx, step, Wait::Settled { desired, outputs, watch }).await
+                self.wait(cx, step, Wait::Settled { desired, outputs, watch: Box::new(watch) }).await
             }
             StepKind::Delete(_) => {
                 let observed = subject.observed.as_ref().ok_or_else(unknown)?;
@@ -322,7 +323,7 @@ async fn settled_one<R: Operate>(
 
 /// What a step waits for.
 enum Wait<'a> {
-    Settled { desired: AnyResource, outputs: AnyOutputs, watch: Watch },
+    Settled { desired: AnyResource, outputs: AnyOutputs, watch: Box<Watch> },
     Gone(&'a AnyObserved),
 }
 

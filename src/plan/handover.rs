@@ -411,11 +411,11 @@ impl Graph<'_> {
     /// What security groups no longer let through, they let through until all has moved.
     fn revoke_last(&mut self, changes: &[ResourceChange], switches: &BTreeSet<usize>) {
         let revokes = [Operation::RevokeSecurityGroupIngress, Operation::RevokeSecurityGroupEgress];
-        for subject in 0..self.subjects.len() {
+        for (subject, change) in changes.iter().enumerate() {
             let mut steps: Vec<usize> =
                 revokes.iter().filter_map(|op| self.own[subject].calls.get(op)).copied().collect();
             if matches!(self.subjects[subject].observed, Some(AnyObserved::SecurityGroupRule(_)))
-                && changes[subject].action.is_delete()
+                && change.action.is_delete()
             {
                 steps.extend(self.own[subject].delete);
             }
