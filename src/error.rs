@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::blocker::Blocker;
 use crate::problem::Problem;
 use crate::stack::Address;
 
@@ -35,6 +36,7 @@ struct Inner {
     request_id: Option<String>,
     hint: Option<String>,
     problems: Vec<Problem>,
+    blockers: Vec<Blocker>,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -50,6 +52,8 @@ pub enum ErrorKind {
     Ambiguous,
     /// Something is in the way that this stack does not own, or it changed in the meantime.
     Conflict,
+    /// The plan interrupts something, and nobody has said yes to that.
+    NeedsApproval,
     /// The credentials may not do this.
     PermissionDenied,
     /// AWS asks to slow down, and did so for too long.
@@ -79,6 +83,7 @@ impl Error {
             request_id: None,
             hint: None,
             problems: Vec::new(),
+            blockers: Vec::new(),
             source: None,
         }))
     }
@@ -117,6 +122,16 @@ impl Error {
         // Writing to a String cannot fail.
         let _ = write!(self.0.message, "; {reason}");
         self
+    }
+
+    /// Names what holds what was to go or to change.
+    #[cfg(feature = "aws")]
+    #[must_use]
+    pub(crate) fn blocked_by(self, blockers: Vec<Blocker>) -> Self {
+        let words: Vec<_> = blockers.iter().map(Blocker::to_string).collect();
+        let mut error = self.because(words.join("; "));
+        error.0.blockers = blockers;
+        error
     }
 
     #[must_use]
@@ -176,6 +191,38 @@ impl Error {
         &self.0.problems
     }
 
+    /// Returns what holds what was to be deleted or changed, if that is why AWS refused, and as far as
+    /// it was found; the text names them, too.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sim")]
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use purlin::{Deployer, SecurityGroup, Stack, Vpc, sim::SimAws};
+    /// # let sim = SimAws::new();
+    /// # let vpc = sim.add_vpc("VPC-Lab", "10.0.0.0/16");
+    /// # let subnet = sim.add_subnet(&vpc, "Private A", "ap-northeast-2a", "10.0.2.0/24");
+    /// # let mut stack = Stack::new("web");
+    /// # let vpc = stack.add("vpc", Vpc::named("VPC-Lab"));
+    /// # let group = SecurityGroup::builder().name("Web-SG").description("Web").vpc(vpc);
+    /// # let group = stack.add("web", group.build());
+    /// # let deployer = Deployer::new(sim.aws());
+    /// # let live = deployer.apply(deployer.plan(&stack).await?).await?;
+    /// // Somebody gives the group to an interface of theirs.
+    /// let interface = sim.add_interface(&subnet, &[live.get(group).id.as_str()]);
+    ///
+    /// let plan = deployer.plan_destroy(&stack).await?;
+    /// let failure = deployer.apply(plan).await.expect_err("the group is in use");
+    /// assert_eq!(failure.errors()[0].blockers()[0].id, interface);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sim"))]
+    /// # fn main() {}
+    /// ```
+    pub fn blockers(&self) -> &[Blocker] {
+        &self.0.blockers
+    }
+
     /// Tells whether the stack breaks rules.
     pub fn is_invalid(&self) -> bool {
         self.0.kind == ErrorKind::Invalid
@@ -195,6 +242,11 @@ impl Error {
     /// it was planned.
     pub fn is_conflict(&self) -> bool {
         self.0.kind == ErrorKind::Conflict
+    }
+
+    /// Tells whether the plan interrupts something, and nobody has said yes to that.
+    pub fn needs_approval(&self) -> bool {
+        self.0.kind == ErrorKind::NeedsApproval
     }
 
     /// Tells whether the credentials may not do this.

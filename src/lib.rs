@@ -87,6 +87,7 @@
 
 #[cfg(feature = "aws")]
 mod aws;
+mod blocker;
 mod cron;
 #[cfg(feature = "miette")]
 mod diagnostic;
@@ -108,6 +109,7 @@ mod value;
 
 #[cfg(feature = "aws")]
 pub use aws::Aws;
+pub use blocker::{Blocker, BlockerKind};
 #[cfg(feature = "aws")]
 pub use engine::{
     Deployer, Drift, DriftKind, Drifted, Event, Failure, GroupStatus, InstanceStatus, Interrupt, Live, Reporter,
@@ -121,7 +123,8 @@ pub use lookup::{
     ImageOutputs, Subnets, SubnetsOutputs, Vpc, VpcOutputs,
 };
 pub use plan::{
-    Action as PlannedAction, Advisory, Effect, Goal, Plan, PropertyChange, ResourceChange, Step, StepKind, Summary,
+    Action as PlannedAction, Advisory, Effect, Goal, Interruption, Plan, PropertyChange, ResourceChange, Step,
+    StepKind, Summary,
 };
 pub use problem::Problem;
 pub use resource::*;

@@ -389,8 +389,9 @@ impl Stack {
         self.released.iter().any(|released| released.as_str() == address)
     }
 
-    /// Accepts an advisory or the breach of a rule on a resource, by its id and with the reason;
-    /// plans do not report it any more.
+    /// Accepts an advisory, the breach of a rule or an [`Interruption`](crate::Interruption) on a
+    /// resource, by its id and with the reason. Plans do not report the first two any more, and are
+    /// applied without asking about the last.
     ///
     /// Rules are accepted where AWS allows more than this version of the crate knows of: a bound
     /// that has been raised, a value that is new. What AWS refuses still fails, in the call.
@@ -421,8 +422,8 @@ impl Stack {
         self
     }
 
-    /// Accepts an advisory or the breach of a rule on all resources of the stack, as
-    /// [`accept`](Self::accept) does on one.
+    /// Accepts an advisory, the breach of a rule or an interruption on all resources of the stack,
+    /// those that are no longer declared included, as [`accept`](Self::accept) does on one.
     pub fn accept_everywhere(&mut self, id: impl Into<String>, reason: impl Into<String>) -> &mut Self {
         self.accepted.push((id.into(), reason.into()));
         self
@@ -431,6 +432,11 @@ impl Stack {
     /// Whether an advisory or rule is accepted on a declaration.
     pub(crate) fn accepts(&self, node: &Node, id: &str) -> bool {
         self.accepted.iter().chain(&node.accepted).any(|(accepted, _)| accepted == id)
+    }
+
+    /// Whether an advisory or rule is accepted on all declarations.
+    pub(crate) fn accepts_everywhere(&self, id: &str) -> bool {
+        self.accepted.iter().any(|(accepted, _)| accepted == id)
     }
 
     /// Returns the address of a declaration.
@@ -454,11 +460,16 @@ impl Stack {
             let node = self.index.get(&problem.address).and_then(|index| self.nodes.get(*index));
             let accepted = match node {
                 Some(node) => self.accepts(node, problem.id),
-                None => self.accepted.iter().any(|(accepted, _)| accepted == problem.id),
+                None => self.accepts_everywhere(problem.id),
             };
             !accepted || problem.id.starts_with('P')
         });
         problems
+    }
+
+    /// The declaration at an address.
+    pub(crate) fn at(&self, address: &str) -> Option<&Node> {
+        self.nodes.get(*self.index.get(address)?)
     }
 
     /// Whether something is declared at an address.

@@ -13,6 +13,7 @@ use crate::resource::{
 };
 
 use super::action::{actions, parse_actions};
+use super::blockers::association_limit;
 use super::call::{NotYet, gone_is_fine, pages_or_none};
 use super::convert::more;
 use super::tags::{change_elb, elb, read_elb};
@@ -109,7 +110,11 @@ impl Operate for Listener {
                     .set_tags(Some(elb(&self.tags)))
                     .send()
             })
-            .await?;
+            .await;
+        let output = match output {
+            Err(error) => return Err(association_limit(cx, error, &self.action.targets()).await),
+            Ok(output) => output,
+        };
         let listener = required(output.listeners().first(), "the listener")?;
         Ok(ListenerOutputs { arn: id(listener.listener_arn(), "a listener ARN")? })
     }
@@ -129,20 +134,24 @@ impl Operate for Listener {
                 let accept = self.accept.written_out();
                 let (certificates, mutual) = (accept.certificate()?, accept.mutual()?);
                 let actions = actions(&self.action, observed.map(|observed| &observed.action))?;
-                cx.write_when(operation, CERTIFICATE, || {
-                    client
-                        .modify_listener()
-                        .listener_arn(arn)
-                        .set_protocol(accept.sdk_protocol())
-                        .set_port(accept.sdk_port())
-                        .set_certificates(certificates.clone())
-                        .set_ssl_policy(accept.policy().map(ToOwned::to_owned))
-                        .set_alpn_policy(accept.alpn().map(|alpn| vec![alpn.as_str().to_owned()]))
-                        .set_mutual_authentication(mutual.clone())
-                        .set_default_actions(Some(actions.clone()))
-                        .send()
-                })
-                .await?;
+                let modified = cx
+                    .write_when(operation, CERTIFICATE, || {
+                        client
+                            .modify_listener()
+                            .listener_arn(arn)
+                            .set_protocol(accept.sdk_protocol())
+                            .set_port(accept.sdk_port())
+                            .set_certificates(certificates.clone())
+                            .set_ssl_policy(accept.policy().map(ToOwned::to_owned))
+                            .set_alpn_policy(accept.alpn().map(|alpn| vec![alpn.as_str().to_owned()]))
+                            .set_mutual_authentication(mutual.clone())
+                            .set_default_actions(Some(actions.clone()))
+                            .send()
+                    })
+                    .await;
+                if let Err(error) = modified {
+                    return Err(association_limit(cx, error, &self.action.targets()).await);
+                }
             }
             Operation::ModifyListenerAttributes => {
                 let present = observed.map(|observed| observed.accept.attributes.clone()).unwrap_or_default();
@@ -187,6 +196,26 @@ impl Operate for Listener {
             }
         }
         Ok(None)
+    }
+
+    async fn prepare(
+        &self,
+        cx: &Cx<'_>,
+        operation: Operation,
+        present: Option<(&ListenerOutputs, &Self)>,
+    ) -> Result<()> {
+        let (outputs, observed) = required(present, "a listener that exists")?;
+        let client = &cx.aws.elbv2;
+        let actions = actions(&observed.action.beside(&self.action), Some(&observed.action))?;
+        cx.write(operation, || {
+            client
+                .modify_listener()
+                .listener_arn(outputs.arn.as_str())
+                .set_default_actions(Some(actions.clone()))
+                .send()
+        })
+        .await?;
+        Ok(())
     }
 
     async fn delete(cx: &Cx<'_>, observed: &Observed<Self>) -> Result<()> {

@@ -14,6 +14,7 @@ use crate::resource::{
 };
 
 use super::action::{actions, parse_actions};
+use super::blockers::association_limit;
 use super::call::{gone_is_fine, pages_or_none};
 use super::tags::{change_elb, elb, read_elb};
 use super::{Cx, Operate, id, known, required};
@@ -37,7 +38,11 @@ impl Operate for ListenerRule {
                     .set_tags(Some(elb(&self.tags)))
                     .send()
             })
-            .await?;
+            .await;
+        let output = match output {
+            Err(error) => return Err(association_limit(cx, error, &self.action.targets()).await),
+            Ok(output) => output,
+        };
         let rule = required(output.rules().first(), "the rule")?;
         Ok(ListenerRuleOutputs { arn: id(rule.rule_arn(), "a rule ARN")? })
     }
@@ -52,32 +57,26 @@ impl Operate for ListenerRule {
         let client = &cx.aws.elbv2;
         let arn = outputs.arn.as_str();
         match operation {
-            Operation::SetRulePriorities => {
-                let pairs: Vec<_> = self
-                    .moves
-                    .iter()
-                    .map(|(arn, priority)| {
-                        RulePriorityPair::builder().rule_arn(arn).priority(i32::from(*priority)).build()
-                    })
-                    .collect();
-                cx.write(operation, || client.set_rule_priorities().set_rule_priorities(Some(pairs.clone())).send())
-                    .await?;
-            }
+            Operation::SetRulePriorities => self.set_priorities(cx).await?,
             Operation::ModifyRule => {
                 let actions = actions(&self.action, observed.map(|observed| &observed.action))?;
                 let (conditions, transforms) = (conditions(&self.conditions), self.transforms());
                 let resets = transforms.is_none() && observed.is_some_and(|observed| observed.transforms().is_some());
-                cx.write(operation, || {
-                    client
-                        .modify_rule()
-                        .rule_arn(arn)
-                        .set_conditions(Some(conditions.clone()))
-                        .set_actions(Some(actions.clone()))
-                        .set_transforms(transforms.clone())
-                        .set_reset_transforms(resets.then_some(true))
-                        .send()
-                })
-                .await?;
+                let modified = cx
+                    .write(operation, || {
+                        client
+                            .modify_rule()
+                            .rule_arn(arn)
+                            .set_conditions(Some(conditions.clone()))
+                            .set_actions(Some(actions.clone()))
+                            .set_transforms(transforms.clone())
+                            .set_reset_transforms(resets.then_some(true))
+                            .send()
+                    })
+                    .await;
+                if let Err(error) = modified {
+                    return Err(association_limit(cx, error, &self.action.targets()).await);
+                }
             }
             _ => {
                 let present = observed.map(|observed| observed.tags.clone()).unwrap_or_default();
@@ -85,6 +84,25 @@ impl Operate for ListenerRule {
             }
         }
         Ok(None)
+    }
+
+    async fn prepare(
+        &self,
+        cx: &Cx<'_>,
+        operation: Operation,
+        present: Option<(&ListenerRuleOutputs, &Self)>,
+    ) -> Result<()> {
+        if operation == Operation::SetRulePriorities {
+            return self.set_priorities(cx).await;
+        }
+        let (outputs, observed) = required(present, "a rule that exists")?;
+        let client = &cx.aws.elbv2;
+        let actions = actions(&observed.action.beside(&self.action), Some(&observed.action))?;
+        cx.write(operation, || {
+            client.modify_rule().rule_arn(outputs.arn.as_str()).set_actions(Some(actions.clone())).send()
+        })
+        .await?;
+        Ok(())
     }
 
     async fn delete(cx: &Cx<'_>, observed: &Observed<Self>) -> Result<()> {
@@ -100,6 +118,20 @@ impl Operate for ListenerRule {
 }
 
 impl ListenerRule {
+    /// Lets the rules of a listener change places, all at once.
+    async fn set_priorities(&self, cx: &Cx<'_>) -> Result<()> {
+        let client = &cx.aws.elbv2;
+        let pair = |(arn, priority): &(String, u16)| {
+            RulePriorityPair::builder().rule_arn(arn).priority(i32::from(*priority)).build()
+        };
+        let pairs: Vec<_> = self.moves.iter().map(pair).collect();
+        cx.write(Operation::SetRulePriorities, || {
+            client.set_rule_priorities().set_rule_priorities(Some(pairs.clone())).send()
+        })
+        .await?;
+        Ok(())
+    }
+
     fn transforms(&self) -> Option<Vec<RuleTransform>> {
         let rewrite =
             |rewrite: &Rewrite| RewriteConfig::builder().regex(&rewrite.regex).replace(&rewrite.replace).build();

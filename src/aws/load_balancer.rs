@@ -9,6 +9,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
     RemoveIpamPoolEnum, SubnetMapping as ElbSubnetMapping,
 };
 
+use crate::blocker::{Blocker, BlockerKind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::SubnetId;
 use crate::input::Input;
@@ -21,7 +22,7 @@ use crate::resource::{
 use super::call::{NotYet, gone_is_fine, pages_or_none};
 use super::tags::{change_elb, elb, names, read_elb};
 use super::target_group::ATTRIBUTES_AT_ONCE;
-use super::{Cx, Operate, Progress, Watch, id, known, required};
+use super::{Cx, Operate, Progress, Watch, blockers, id, known, required};
 
 /// A change of the reserved capacity is under way, which takes minutes.
 const RESERVING: NotYet = NotYet::code("CapacityReservationPending").for_minutes(15);
@@ -135,6 +136,9 @@ fn on_off(on: bool) -> EnablePrefixForIpv6SourceNatEnum {
     if on { EnablePrefixForIpv6SourceNatEnum::On } else { EnablePrefixForIpv6SourceNatEnum::Off }
 }
 
+/// The addresses of a balancer that has just gone are not free at once (I21).
+const ADDRESSES: &[NotYet] = &[NotYet::code("ResourceInUse").saying("allocation IDs").for_minutes(10)];
+
 impl Operate for LoadBalancer {
     async fn create(&self, cx: &Cx<'_>) -> Result<LoadBalancerOutputs> {
         let client = &cx.aws.elbv2;
@@ -142,7 +146,7 @@ impl Operate for LoadBalancer {
         let (subnets, mappings) = (places.subnets(), places.mappings());
         let pools = self.ipv4_ipam_pool.as_ref().map(|pool| IpamPools::builder().ipv4_ipam_pool_id(pool).build());
         let output = cx
-            .write(Operation::CreateLoadBalancer, || {
+            .write_when(Operation::CreateLoadBalancer, ADDRESSES, || {
                 client
                     .create_load_balancer()
                     .name(&self.name)
@@ -255,6 +259,28 @@ impl Operate for LoadBalancer {
         Ok(None)
     }
 
+    /// Gives it the new security groups beside those that it has.
+    async fn prepare(
+        &self,
+        cx: &Cx<'_>,
+        operation: Operation,
+        present: Option<(&LoadBalancerOutputs, &Self)>,
+    ) -> Result<()> {
+        let (outputs, observed) = required(present, "a load balancer that exists")?;
+        let client = &cx.aws.elbv2;
+        let mut groups = observed.group_ids()?;
+        groups.extend(super::convert::more(&self.group_ids()?, &groups));
+        cx.write(operation, || {
+            client
+                .set_security_groups()
+                .load_balancer_arn(outputs.arn.as_str())
+                .set_security_groups(Some(groups.clone()))
+                .send()
+        })
+        .await?;
+        Ok(())
+    }
+
     /// Active, or working without the resources to grow (`active_impaired`); one that has failed is never
     /// going to be (R3).
     async fn settled(&self, cx: &Cx<'_>, outputs: &LoadBalancerOutputs, _watch: &mut Watch) -> Result<Progress> {
@@ -286,11 +312,24 @@ impl Operate for LoadBalancer {
             .write(Operation::DeleteLoadBalancer, || client.delete_load_balancer().load_balancer_arn(arn).send())
             .await;
         match deleted {
-            Err(error) if error.code() == Some("OperationNotPermitted") => Err(error
-                .of_kind(ErrorKind::InUse)
-                .with_hint("switch its deletion protection off, deploy that, then run again")),
-            Err(error) if error.code() == Some("ResourceInUse") => Err(error
-                .with_hint("an endpoint service or another AWS service holds it; release it there, then run again")),
+            Err(error) if error.code() == Some("OperationNotPermitted") => {
+                let protection = Blocker::new(BlockerKind::DeletionProtection, arn, "its deletion protection is on");
+                let protection = protection.owned_by(observed.owner.clone());
+                let hint = "declare `deletion_protection(false)` and deploy that, or switch it off by hand";
+                Err(blockers::explain(error, Ok(vec![protection]), hint))
+            }
+            Err(error) if error.code() == Some("ResourceInUse") => {
+                let found = blockers::of_load_balancer(cx, arn).await;
+                let found = found.map(|mut found| {
+                    if found.is_empty() {
+                        // API Gateway's VPC links and the like are not to be seen from here.
+                        let text = "another AWS service holds it, such as a VPC link of API Gateway";
+                        found.push(Blocker::new(BlockerKind::EndpointService, arn, text));
+                    }
+                    found
+                });
+                Err(blockers::explain(error, found, "release it there"))
+            }
             other => gone_is_fine(other),
         }
     }

@@ -3,6 +3,7 @@
 
 mod action;
 mod auto_scaling_group;
+mod blockers;
 mod call;
 mod convert;
 mod instance_requirements;
@@ -17,6 +18,7 @@ mod scaling_policy;
 mod scheduled_action;
 mod security_group;
 mod security_group_rule;
+mod swap;
 mod tags;
 mod target_group;
 mod throttle;
@@ -129,6 +131,17 @@ pub(crate) struct Watch {
     began: Instant,
     /// The calls of the run on what is waited for.
     calls: Vec<Operation>,
+    /// What it is to take the place of, by id.
+    predecessors: Vec<String>,
+}
+
+/// What is known when something on its way out lets go of what it holds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Leaving<'a> {
+    /// The id of what takes its place, if anything does.
+    pub(crate) successor: Option<&'a str>,
+    /// The names of the stack's Auto Scaling groups that stay.
+    pub(crate) scaling_groups: &'a [String],
 }
 
 impl Watch {
@@ -136,7 +149,12 @@ impl Watch {
     /// which the run makes these calls.
     pub(crate) fn begin(existed: bool, calls: Vec<Operation>) -> Self {
         let old_failures = if existed { None } else { Some(HashSet::new()) };
-        Self { old_failures, began: Instant::now(), calls }
+        Self { old_failures, began: Instant::now(), calls, predecessors: Vec::new() }
+    }
+
+    /// The same for what takes the place of others.
+    pub(crate) fn in_place_of(self, predecessors: Vec<String>) -> Self {
+        Self { predecessors, ..self }
     }
 
     /// Whether the run makes this call on what is waited for.
@@ -159,6 +177,29 @@ pub(crate) trait Operate: Describe {
         outputs: &Self::Outputs,
         observed: Option<&Self>,
     ) -> impl Future<Output = Result<Option<Self::Outputs>>> + Send;
+
+    /// Makes ready what comes later: lets what it will switch to in beside what it uses now, or makes
+    /// room for itself where it does not exist yet.
+    fn prepare(
+        &self,
+        cx: &Cx<'_>,
+        operation: Operation,
+        present: Option<(&Self::Outputs, &Self)>,
+    ) -> impl Future<Output = Result<()>> + Send {
+        let _ = (cx, operation, present);
+        async { Err(Error::internal("a kind that switches nothing was asked to prepare it")) }
+    }
+
+    /// Takes away, before it is deleted, what would hold that up and is the stack's own.
+    fn release(
+        cx: &Cx<'_>,
+        operation: Operation,
+        observed: &Observed<Self>,
+        leaving: Leaving<'_>,
+    ) -> impl Future<Output = Result<()>> + Send {
+        let _ = (cx, operation, observed, leaving);
+        async { Err(Error::internal("a kind that holds nothing was asked to let go of it")) }
+    }
 
     /// Looks once whether it does its work.
     fn settled(

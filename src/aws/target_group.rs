@@ -5,7 +5,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
     TargetHealthDescription, TargetHealthStateEnum, TargetTypeEnum,
 };
 
-use crate::error::{ErrorKind, Result};
+use crate::error::Result;
 use crate::input::Input;
 use crate::resource::{
     AnyObserved, Attributes, Describe, GroupTargetType, HealthCheck, HealthCheckProtocol, HostId, HttpVersion,
@@ -17,7 +17,7 @@ use crate::value::Value;
 use super::call::{NotYet, gone_is_fine, pages_or_none};
 use super::convert::{duration, seconds};
 use super::tags::{change_elb, elb, names, read_elb};
-use super::{Cx, Operate, id, known, required};
+use super::{Cx, Operate, Progress, Watch, blockers, id, known, required};
 
 /// How many attributes one call takes (V34).
 pub(super) const ATTRIBUTES_AT_ONCE: usize = 20;
@@ -228,6 +228,32 @@ impl Operate for TargetGroup {
         Ok(None)
     }
 
+    /// As many healthy targets as what it takes the place of: only then can traffic move.
+    async fn settled(&self, cx: &Cx<'_>, outputs: &TargetGroupOutputs, watch: &mut Watch) -> Result<Progress> {
+        let mut wanted = 0;
+        for old in &watch.predecessors {
+            let targets = health(cx, old).await?;
+            wanted = wanted.max(targets.iter().filter(|(_, serves)| *serves).count());
+        }
+        if self.registers() {
+            // The declared targets are all that there will be.
+            wanted = wanted.min(self.descriptions()?.len());
+        }
+        if wanted == 0 {
+            return Ok(Progress::Done);
+        }
+        let targets = health(cx, outputs.arn.as_str()).await?;
+        let serving = targets.iter().filter(|(_, serves)| *serves).count();
+        if serving >= wanted {
+            return Ok(Progress::Done);
+        }
+        let states: std::collections::BTreeSet<_> =
+            targets.into_iter().filter(|(_, serves)| !serves).map(|(state, _)| state).collect();
+        let states = states.into_iter().collect::<Vec<_>>().join(", ");
+        let why = if states.is_empty() { String::new() } else { format!(" ({states})") };
+        Ok(Progress::Waiting(format!("{serving} of {wanted} targets healthy in the successor{why}")))
+    }
+
     async fn delete(cx: &Cx<'_>, observed: &Observed<Self>) -> Result<()> {
         let client = &cx.aws.elbv2;
         let arn = observed.outputs.arn.as_str();
@@ -238,13 +264,9 @@ impl Operate for TargetGroup {
             })
             .await;
         match deleted {
-            Err(error) if error.kind() == ErrorKind::InUse => {
-                let groups = read(cx, Some(arn), &[]).await?;
-                let users: Vec<_> =
-                    groups.iter().flat_map(|group| group.load_balancer_arns().iter().cloned()).collect();
-                Err(error
-                    .because(format!("listeners or rules of {} forward to it", users.join(", ")))
-                    .with_hint("make them forward elsewhere or delete them, then run again"))
+            Err(error) if error.is_in_use() => {
+                let found = blockers::of_target_group(cx, arn).await;
+                Err(blockers::explain(error, found, "make them forward elsewhere or delete them"))
             }
             other => gone_is_fine(other),
         }
@@ -254,6 +276,24 @@ impl Operate for TargetGroup {
         let groups = read(cx, None, std::slice::from_ref(&self.name)).await?;
         Ok(complete(cx, groups, |_, _| true).await?.pop())
     }
+}
+
+/// The targets of a group: why each is in its state, and whether it serves; of one that is gone, none.
+async fn health(cx: &Cx<'_>, arn: &str) -> Result<Vec<(String, bool)>> {
+    let client = &cx.aws.elbv2;
+    let read = cx.read("DescribeTargetHealth", || client.describe_target_health().target_group_arn(arn).send()).await;
+    let found = match read {
+        Err(error) if error.is_not_found() => return Ok(Vec::new()),
+        other => other?,
+    };
+    let targets = found.target_health_descriptions().iter().filter_map(|target| {
+        let health = target.target_health()?;
+        let state = health.state()?;
+        // Without health checks, targets are `unavailable` and get traffic.
+        let serves = matches!(state, TargetHealthStateEnum::Healthy | TargetHealthStateEnum::Unavailable);
+        Some((health.reason().map_or(state.as_str(), |reason| reason.as_str()).to_owned(), serves))
+    });
+    Ok(targets.collect())
 }
 
 impl TargetGroup {

@@ -180,6 +180,8 @@ impl Deployer {
     ///
     /// # Errors
     ///
+    /// A plan that interrupts something, while nobody has said yes to that ([`Plan::approve`]).
+    ///
     /// All failures at once, with what exists. Steps that do not need a failed one are carried out
     /// all the same. Running again goes on where this ended.
     ///
@@ -189,6 +191,9 @@ impl Deployer {
     /// happened. Nothing is lost: the next plan sees what exists. To end early and be told what
     /// exists, use [`with_interrupt`](Self::with_interrupt).
     pub async fn apply(&self, plan: Plan) -> Result<Live, Failure> {
+        if plan.needs_approval() {
+            return Err(Failure::before(unapproved(&plan)));
+        }
         let cx = self.cx(&plan.stack);
         let current = self.look(&cx, &plan.declared, plan.goal).await.map_err(Failure::before)?;
         if let Some(difference) = current.exceeds(&plan) {
@@ -231,6 +236,14 @@ impl Deployer {
     fn cx<'a>(&'a self, stack: &'a str) -> Cx<'a> {
         Cx::new(&self.aws, &self.pace, &*self.reporter, stack)
     }
+}
+
+fn unapproved(plan: &Plan) -> Error {
+    let open = plan.interruptions.iter().filter(|interruption| !interruption.accepted);
+    let lines: Vec<_> = open.map(|interruption| format!("\n  {interruption}")).collect();
+    Error::new(ErrorKind::NeedsApproval, format!("the plan interrupts what runs:{}", lines.concat())).with_hint(
+        "nothing was changed; if that is wanted, apply `plan.approve()`, or accept it by its id with `Stack::accept`",
+    )
 }
 
 #[cfg(test)]

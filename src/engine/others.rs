@@ -180,6 +180,16 @@ impl Plan {
 
     /// What this plan would do that an earlier one did not announce.
     pub(super) fn exceeds(&self, announced: &Self) -> Option<String> {
+        let more = self.interruptions.iter().find(|interruption| {
+            !announced.interruptions.iter().any(|known| {
+                known.id == interruption.id
+                    && known.address == interruption.address
+                    && interruption.instances <= known.instances
+            })
+        });
+        if let Some(more) = more {
+            return Some(more.to_string());
+        }
         // A replacement has two changes of one id: the successor comes, and the old one goes.
         let mut announcements: HashMap<_, Vec<&ResourceChange>> = HashMap::new();
         for change in &announced.changes {

@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
-use crate::aws::{Cx, Operate, Progress, UNSEEN, Watch};
+use crate::aws::{Cx, Leaving, Operate, Progress, UNSEEN, Watch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::Attr;
 use crate::plan::{Plan, PropertyChange, Step, StepKind, Subject, differences};
@@ -195,6 +195,21 @@ impl Run<'_> {
                 }
                 Ok(())
             }
+            StepKind::Prepare(operation) => {
+                let (node, desired) = self.desired(subject)?;
+                let present = self.get(node).ok();
+                let present = present.as_ref().zip(subject.observed.as_ref());
+                with_resource!(&desired, resource => prepare(cx, operation, &**resource, present).await?);
+                Ok(())
+            }
+            StepKind::Release(operation) => {
+                let observed = subject.observed.as_ref().ok_or_else(unknown)?;
+                let successor = subject.node.and_then(|node| self.get(node).ok());
+                let scaling_groups = self.scaling_groups();
+                let leaving =
+                    Leaving { successor: successor.as_ref().map(AnyOutputs::id), scaling_groups: &scaling_groups };
+                Ok(with_observed!(observed, observed => Operate::release(cx, operation, observed, leaving).await)?)
+            }
             StepKind::Settle => {
                 let desired = self.desired(subject)?;
                 let outputs = self.get(subject)?;
@@ -203,7 +218,8 @@ impl Run<'_> {
                     StepKind::Call(operation) => Some(operation),
                     _ => None,
                 });
-                let watch = Box::new(Watch::begin(subject.observed.is_some(), calls.collect()));
+                let watch = Watch::begin(subject.observed.is_some(), calls.collect());
+                let watch = Box::new(watch.in_place_of(self.predecessors(subject)));
                 self.wait(cx, step, Wait::Settled { desired, outputs: Box::new(outputs), watch }).await
             }
             StepKind::Delete(_) => {
@@ -264,6 +280,22 @@ impl Run<'_> {
         let outputs = self.outputs.lock().unwrap_or_else(PoisonError::into_inner);
         desired.resolve(&|attr: Attr| Some(outputs.get(attr.node.index)?.as_ref()?.output(attr.name)));
         Ok(desired)
+    }
+
+    /// The ids of what goes because a declaration has a successor.
+    fn predecessors(&self, subject: &Subject) -> Vec<String> {
+        let old = self.plan.subjects.iter().filter(|other| other.node.is_some() && other.node == subject.node && other.desired.is_none());
+        old.filter_map(|old| Some(old.observed.as_ref()?.outputs().id().to_owned())).collect()
+    }
+
+    /// The names of the Auto Scaling groups that the stack has and keeps.
+    fn scaling_groups(&self) -> Vec<String> {
+        let kept = self.plan.subjects.iter().filter(|subject| subject.desired.is_some());
+        let names = kept.filter_map(|subject| match &subject.observed {
+            Some(AnyObserved::AutoScalingGroup(group)) => Some(group.outputs.name.to_string()),
+            _ => None,
+        });
+        names.collect()
     }
 
     /// What is known of a subject by now. What is let go has no declaration: it is as it was observed.
@@ -369,6 +401,16 @@ where
     let present = R::outputs(present).ok_or_else(unknown)?;
     let changed = desired.change(cx, operation, present, observed.and_then(R::of)).await?;
     Ok(changed.map(Into::into))
+}
+
+async fn prepare<R: Operate + FromObserved>(
+    cx: &Cx<'_>,
+    operation: Operation,
+    desired: &R,
+    present: Option<(&AnyOutputs, &AnyObserved)>,
+) -> Result<()> {
+    let present = present.and_then(|(outputs, observed)| R::outputs(outputs).zip(R::of(observed)));
+    desired.prepare(cx, operation, present).await
 }
 
 async fn settled(cx: &Cx<'_>, desired: &AnyResource, outputs: &AnyOutputs, watch: &mut Watch) -> Result<Progress> {

@@ -3,17 +3,19 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::Attr;
+use crate::id::{SubnetId, VpcId};
+use crate::input::{Attr, Input};
 use crate::lookup::Found;
 use crate::problem::Problem;
 use crate::resource::tags::{ADDRESS, NAME, STACK};
-use crate::resource::{AnyObserved, AnyOutputs, AnyResource, with_both, with_observed, with_resource};
+use crate::resource::{AnyObserved, AnyOutputs, AnyResource, with_both, with_resource};
 use crate::stack::{Address, Item, Stack};
 use crate::value::Value;
 
 use super::diff::{Effect, PropertyChange, creation, differences};
 use super::places::{Places, listener_of};
-use super::{Action, Goal, Observation, Plan, ResourceChange, Subject, advisory, check, steps, tied};
+use super::successor::{declared_name, inherit, name_of, needs_room, physical_name, rename};
+use super::{Action, Goal, Observation, Plan, ResourceChange, Subject, advisory, check, interruption, steps, tied};
 
 /// Plans a stack against what was observed.
 ///
@@ -57,6 +59,12 @@ struct Builder<'a> {
     places: Places,
     /// What is in the way of a declaration.
     conflicts: Vec<String>,
+    /// The names that are taken, by kind; in small letters, in which AWS compares some.
+    held: HashMap<&'static str, HashSet<String>>,
+    /// The names that are taken or declared.
+    names: HashMap<&'static str, HashSet<String>>,
+    /// The VPCs of target groups, by ARN.
+    target_vpcs: HashMap<String, VpcId>,
 }
 
 impl<'a> Builder<'a> {
@@ -68,6 +76,21 @@ impl<'a> Builder<'a> {
                 owned.entry(owner.address.clone()).or_default().push(index);
             }
             by_key.insert(key(resource.kind(), &resource.natural_key()), index);
+        }
+        let mut held: HashMap<_, HashSet<String>> = HashMap::new();
+        let mut target_vpcs = HashMap::new();
+        for resource in &observation.resources {
+            held.entry(resource.kind()).or_default().extend(physical_name(resource).map(|name| name.to_lowercase()));
+            if let AnyObserved::TargetGroup(group) = resource {
+                let vpc = group.spec.vpc.as_ref().and_then(Input::as_known);
+                target_vpcs.extend(vpc.map(|vpc| (group.outputs.arn.to_string(), vpc.clone())));
+            }
+        }
+        let mut names = held.clone();
+        for node in &stack.nodes {
+            if let Item::Resource(resource) = &node.item {
+                names.entry(resource.kind()).or_default().extend(name_of(resource).map(|name| name.to_lowercase()));
+            }
         }
         let mut known = vec![None; stack.nodes.len()];
         for (index, found) in observation.found {
@@ -86,6 +109,9 @@ impl<'a> Builder<'a> {
             subject_of: HashMap::new(),
             tied: HashSet::new(),
             conflicts: Vec::new(),
+            held,
+            names,
+            target_vpcs,
         }
     }
 
@@ -149,6 +175,7 @@ impl<'a> Builder<'a> {
             let current = candidates.iter().filter_map(|candidate| self.observed[*candidate].as_ref());
             self.places.give(rule, &listener_of(declared), current);
         }
+        self.settle_places(index, &desired, &mut candidates);
         let mut adopted = false;
         if candidates.is_empty() {
             match self.holder(index, &desired) {
@@ -187,9 +214,8 @@ impl<'a> Builder<'a> {
             .iter()
             .position(|observed| !needs_replacement(&self.differences(&desired, observed)))
             .or(if candidates.is_empty() { None } else { Some(0) });
-        let taken: HashSet<String> = candidates.iter().filter_map(physical_name).collect();
         let observed = current.map(|current| candidates.remove(current));
-        let subject = self.settle_on(index, address.clone(), desired, observed, adopted, &taken);
+        let subject = self.settle_on(index, address.clone(), desired, observed, adopted);
         for deposed in candidates {
             self.remove(address.clone(), deposed, Some(subject));
         }
@@ -208,7 +234,29 @@ impl<'a> Builder<'a> {
             });
         }
         changes.extend(self.moves_to_another_vpc(desired, &outputs));
+        changes.extend(self.scales_in_another_vpc(desired, observed));
         changes
+    }
+
+    /// The target groups of a group are in its VPC, and so are its instances: in another VPC it is
+    /// another group (I18).
+    fn scales_in_another_vpc(&self, desired: &AnyResource, observed: &AnyObserved) -> Option<PropertyChange> {
+        let (AnyResource::AutoScalingGroup(desired), AnyObserved::AutoScalingGroup(observed)) = (desired, observed)
+        else {
+            return None;
+        };
+        // Of subnets that are no longer declared nobody knows, but of the target groups.
+        let mut attached = observed.spec.target_groups.iter().filter_map(Input::as_known);
+        let present = attached
+            .find_map(|arn| self.target_vpcs.get(arn.as_str()))
+            .or_else(|| self.vpc_of(observed.spec.subnets.subnets()?.as_known()?))?;
+        let wanted = self.vpc_of(desired.subnets.subnets()?.as_known()?)?;
+        (present != wanted).then(|| PropertyChange {
+            path: "(vpc)".to_owned(),
+            before: Value::of(present),
+            after: Value::of(wanted),
+            effect: Effect::Replace("the instances and target groups of a group are in one VPC"),
+        })
     }
 
     /// Subnets of another VPC make another load balancer; which VPC subnets are in, the lookups know.
@@ -216,18 +264,24 @@ impl<'a> Builder<'a> {
         let (AnyResource::LoadBalancer(balancer), AnyOutputs::LoadBalancer(outputs)) = (desired, outputs) else {
             return None;
         };
-        let (present, wanted) = (outputs.vpc.as_ref()?, balancer.subnets.as_known()?.first()?);
-        let other = self.known.iter().flatten().find_map(|known| match known {
-            AnyOutputs::Found(Found::Subnets(found)) => {
-                found.ids.iter().zip(&found.vpcs).find(|(subnet, _)| *subnet == wanted).map(|(_, vpc)| vpc)
-            }
-            _ => None,
-        })?;
+        let present = outputs.vpc.as_ref()?;
+        let other = self.vpc_of(balancer.subnets.as_known()?)?;
         (other != present).then(|| PropertyChange {
             path: "(vpc)".to_owned(),
             before: Value::of(present),
             after: Value::of(other),
             effect: Effect::Replace("a load balancer stays in the VPC that it was made in"),
+        })
+    }
+
+    /// The VPC of subnets, as far as lookups know it.
+    fn vpc_of(&self, subnets: &[SubnetId]) -> Option<&VpcId> {
+        let wanted = subnets.first()?;
+        self.known.iter().flatten().find_map(|known| match known {
+            AnyOutputs::Found(Found::Subnets(found)) => {
+                found.ids.iter().zip(&found.vpcs).find(|(subnet, _)| *subnet == wanted).map(|(_, vpc)| vpc)
+            }
+            _ => None,
         })
     }
 
@@ -239,7 +293,6 @@ impl<'a> Builder<'a> {
         mut desired: AnyResource,
         observed: Option<AnyObserved>,
         adopted: bool,
-        taken: &HashSet<String>,
     ) -> usize {
         let moved_from = observed.as_ref().and_then(|observed| former(observed, self.stack.name(), &address));
         let Some(observed) = observed else {
@@ -253,11 +306,16 @@ impl<'a> Builder<'a> {
         }
         let properties = self.differences(&kept, &observed);
         if needs_replacement(&properties) {
-            rename(&mut desired, taken);
+            let makes_room = needs_room(&desired, &observed);
+            self.name_successor(&mut desired, &observed, makes_room);
+            inherit(&mut desired, &observed);
             let subject = self.record(index, address.clone(), Action::Replace, properties, desired, None);
             self.changes[subject].id = Some(observed.outputs().id().to_owned());
             self.changes[subject].moved_from = moved_from;
             self.remove(address, observed, Some(subject));
+            if let Some(old) = self.subjects.last_mut() {
+                old.makes_room = makes_room;
+            }
             return subject;
         }
         let desired = kept;
@@ -272,6 +330,18 @@ impl<'a> Builder<'a> {
         let subject = self.record(index, address, action, properties, desired, Some(observed));
         self.changes[subject].moved_from = moved_from;
         subject
+    }
+
+    /// Gives a successor a name of its own where the declared one is taken, by the old one mostly.
+    fn name_successor(&mut self, desired: &mut AnyResource, observed: &AnyObserved, makes_room: bool) {
+        let Some(declared) = name_of(desired) else { return };
+        let is_freed = makes_room && physical_name(observed).as_ref() == Some(&declared);
+        let is_held = self.held.get(observed.kind()).is_some_and(|held| held.contains(&declared.to_lowercase()));
+        if is_held && !is_freed {
+            let taken = self.names.entry(observed.kind()).or_default();
+            rename(desired, taken);
+            taken.extend(name_of(desired).map(|name| name.to_lowercase()));
+        }
     }
 
     fn record(
@@ -294,7 +364,20 @@ impl<'a> Builder<'a> {
             })
             .collect();
         let id = observed.as_ref().map(|observed| observed.outputs().id().to_owned());
-        self.subjects.push(Subject { address: address.clone(), node: Some(index), desired: Some(desired), observed });
+        let mut refers = BTreeSet::new();
+        if let Item::Resource(declared) = &self.stack.nodes[index].item {
+            declared.visit_pending(&mut |attr| {
+                refers.insert(attr.node.index);
+            });
+        }
+        self.subjects.push(Subject {
+            address: address.clone(),
+            node: Some(index),
+            refers,
+            makes_room: false,
+            desired: Some(desired),
+            observed,
+        });
         self.changes.push(ResourceChange { address, action, id, moved_from: None, properties });
         self.subject_of.insert(index, subject);
         subject
@@ -306,6 +389,8 @@ impl<'a> Builder<'a> {
         self.subjects.push(Subject {
             address: address.clone(),
             node: successor.and_then(|s| self.subjects[s].node),
+            refers: BTreeSet::new(),
+            makes_room: false,
             desired: None,
             observed: Some(observed),
         });
@@ -391,6 +476,60 @@ impl<'a> Builder<'a> {
         ))
     }
 
+    /// Gives a declaration what is in its place already, if that is the stack's own and its own
+    /// declaration is elsewhere by now; and leaves what it has to whoever is declared in that place. So
+    /// two rules, or two listeners, that trade places are never both in one, nor both gone.
+    fn settle_places(&mut self, index: usize, desired: &AnyResource, candidates: &mut Vec<usize>) {
+        let wanted = desired.natural_key();
+        if !desired.traits().is_placed || wanted.iter().any(Value::is_pending) {
+            return;
+        }
+        let is_here = |candidate: &usize| {
+            self.observed[*candidate].as_ref().is_some_and(|observed| observed.natural_key() == wanted)
+        };
+        if candidates.iter().any(is_here) {
+            return;
+        }
+        let address = self.stack.nodes[index].address.as_str();
+        if let Some(&holder) = self.by_key.get(&key(desired.kind(), &wanted))
+            && let Some(owner) = self.observed[holder].as_ref().and_then(AnyObserved::owner)
+            && owner.stack == self.stack.name()
+            && owner.address != address
+            && self.stack.declares(&owner.address)
+            && !self.claims(&owner.address, &wanted)
+        {
+            if let Some(others) = self.owned.get_mut(&owner.address) {
+                others.retain(|other| *other != holder);
+            }
+            // What it has itself is for another, or goes.
+            self.owned.entry(address.to_owned()).or_default().append(candidates);
+            candidates.push(holder);
+            return;
+        }
+        let claimed = |candidate: &usize| {
+            self.observed[*candidate].as_ref().is_some_and(|observed| {
+                let place = observed.natural_key();
+                self.stack.nodes.iter().enumerate().any(|(other, node)| {
+                    other > index
+                        && matches!(&node.item, Item::Resource(resource) if resource.kind() == desired.kind())
+                        && self.claims(node.address.as_str(), &place)
+                })
+            })
+        };
+        let (left, kept): (Vec<_>, Vec<_>) = std::mem::take(candidates).into_iter().partition(claimed);
+        *candidates = kept;
+        self.owned.entry(address.to_owned()).or_default().extend(left);
+    }
+
+    /// Whether the declaration at an address asks for a place, as far as that is known.
+    fn claims(&self, address: &str, place: &[Value]) -> bool {
+        let Some(Item::Resource(declared)) = self.stack.at(address).map(|node| &node.item) else { return false };
+        let mut declared = declared.clone();
+        self.resolve(&mut declared);
+        let key = declared.natural_key();
+        key.len() == place.len() && key.iter().zip(place).all(|(part, place)| part == place || part.is_pending())
+    }
+
     /// Who holds the natural key of something that is to be created.
     fn holder(&mut self, index: usize, desired: &AnyResource) -> Holder {
         let natural = desired.natural_key();
@@ -437,7 +576,8 @@ impl<'a> Builder<'a> {
         } else {
             Vec::new()
         };
-        let steps = steps::steps(&self.subjects, &mut self.changes, &self.subject_of);
+        let (steps, found) = steps::steps(&self.subjects, &mut self.changes, &self.subject_of);
+        let interruptions = interruption::interruptions(self.stack, goal, &self.subjects, &self.changes, found);
         Plan {
             stack: self.stack.name().to_owned(),
             stack_id: self.stack.id(),
@@ -446,6 +586,8 @@ impl<'a> Builder<'a> {
             changes: self.changes,
             steps,
             advisories,
+            interruptions,
+            approved: false,
             subjects: self.subjects,
             known: self.known,
             addresses: self.stack.nodes.iter().map(|node| node.address.clone()).collect(),
@@ -516,40 +658,3 @@ fn former(observed: &AnyObserved, stack: &str, address: &Address) -> Option<Addr
     Some(Address::from_tag(&owner.address))
 }
 
-fn physical_name(observed: &AnyObserved) -> Option<String> {
-    with_observed!(observed, observed => observed.name.clone())
-}
-
-/// The declared name of a successor that had to take another one.
-fn declared_name(observed: &AnyObserved) -> Option<String> {
-    with_observed!(observed, observed => {
-        let mut spec = observed.spec.clone();
-        let declared = crate::resource::Describe::unique_name(&mut spec).map(|(name, _)| name.clone());
-        declared.filter(|declared| observed.name.as_ref().is_some_and(|name| name != declared))
-    })
-}
-
-/// Gives a successor the first name that its predecessors do not have: `web`, `web-2`, `web-3`.
-fn rename(desired: &mut AnyResource, taken: &HashSet<String>) {
-    let declared = with_resource!(&mut *desired, resource => {
-        crate::resource::Describe::unique_name(&mut **resource).map(|(name, most)| (name.clone(), most))
-    });
-    let Some((declared, most)) = declared else { return };
-    let free = std::iter::once(declared.clone())
-        .chain((2..).map(|number| {
-            let suffix = format!("-{number}");
-            let base: String = declared.chars().take(most.saturating_sub(suffix.len())).collect();
-            format!("{}{suffix}", base.trim_end_matches('-'))
-        }))
-        .find(|name| !taken.contains(name));
-    let Some(free) = free else { return };
-    if free == declared {
-        return;
-    }
-    desired.set_tag(NAME, &declared);
-    with_resource!(desired, resource => {
-        if let Some((name, _)) = crate::resource::Describe::unique_name(&mut **resource) {
-            *name = free;
-        }
-    });
-}

@@ -192,7 +192,7 @@ fn check_targets(stack: &Stack, actions: &Actions, listener: Option<ListenerProt
 
 /// Whether target groups that receive this can stand behind such listeners; on network load
 /// balancers, a group of two protocols also behind listeners of one of them.
-fn takes(group: Forwarder, receives: Option<TargetProtocol>, listener: Option<ListenerProtocol>) -> bool {
+pub(super) fn takes(group: Forwarder, receives: Option<TargetProtocol>, listener: Option<ListenerProtocol>) -> bool {
     use {ListenerProtocol as From, TargetProtocol as To};
     let wanted: &[To] = match listener {
         None => return group == Forwarder::Gateway,

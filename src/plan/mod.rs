@@ -7,17 +7,20 @@ mod advisory;
 mod build;
 mod check;
 mod diff;
+mod handover;
+mod interruption;
 mod launches;
 mod placement;
 mod places;
 mod render;
 mod scaling;
 mod steps;
+mod successor;
 #[cfg(test)]
 mod tests;
 mod tied;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -26,6 +29,7 @@ pub use advisory::Advisory;
 pub(crate) use build::{all_problems, plan};
 pub(crate) use diff::differences;
 pub use diff::{Effect, PropertyChange};
+pub use interruption::Interruption;
 pub(crate) use render::Shown;
 pub use steps::{Step, StepKind};
 
@@ -91,6 +95,9 @@ pub struct Plan {
     pub(crate) changes: Vec<ResourceChange>,
     pub(crate) steps: Vec<Step>,
     pub(crate) advisories: Vec<Advisory>,
+    pub(crate) interruptions: Vec<Interruption>,
+    /// Whether somebody has said yes to the interruptions.
+    pub(crate) approved: bool,
     /// What each change is about, in the same order.
     pub(crate) subjects: Vec<Subject>,
     /// What is known of each declaration before anything is done, by its index in the stack.
@@ -104,6 +111,11 @@ pub(crate) struct Subject {
     pub(crate) address: Address,
     /// The declaration, by its index in the stack.
     pub(crate) node: Option<usize>,
+    /// The declarations that this one refers to, by their indices, whether their outputs are known
+    /// or not.
+    pub(crate) refers: BTreeSet<usize>,
+    /// Whether it has to go before its successor can come: they cannot exist side by side.
+    pub(crate) makes_room: bool,
     pub(crate) desired: Option<AnyResource>,
     pub(crate) observed: Option<AnyObserved>,
 }
@@ -215,6 +227,62 @@ impl Plan {
         &self.advisories
     }
 
+    /// Returns what cannot be done without anybody noticing: each with why, and whether the stack has
+    /// accepted it.
+    pub fn interruptions(&self) -> &[Interruption] {
+        &self.interruptions
+    }
+
+    /// Tells whether applying needs an explicit yes that has not been given.
+    pub fn needs_approval(&self) -> bool {
+        !self.approved && self.interruptions.iter().any(|interruption| !interruption.accepted)
+    }
+
+    /// Says yes to all [`interruptions`](Self::interruptions) of this plan, and to no others: if there
+    /// are more of them, or more instances would go, when the plan is applied, that ends in a conflict
+    /// with nothing changed.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sim")]
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use purlin::{AutoScalingGroup, Deployer, Image, LaunchTemplate, Stack, Subnets, Vpc, sim::SimAws};
+    /// # let sim = SimAws::new();
+    /// # let vpc = sim.add_vpc("VPC-Lab", "10.0.0.0/16");
+    /// # sim.add_subnet(&vpc, "Private A", "ap-northeast-2a", "10.0.2.0/24");
+    /// # sim.add_image("Web Server v1");
+    /// # let sized = |sizes: std::ops::RangeInclusive<u32>| {
+    /// #     let mut stack = Stack::new("web");
+    /// #     let private = stack.add("private", Subnets::named(["Private A"]));
+    /// #     let image = stack.add("web", Image::named("Web Server v1"));
+    /// #     let template = LaunchTemplate::builder().name("Web").image(image).instance_type("t3.micro");
+    /// #     let template = stack.add("web", template.build());
+    /// #     let group = AutoScalingGroup::builder().name("Web-ASG").launch_template(template).subnets(private);
+    /// #     stack.add("web", group.sizes(sizes).build());
+    /// #     stack
+    /// # };
+    /// # let (three, one) = (sized(3..=4), sized(1..=1));
+    /// # let deployer = Deployer::new(sim.aws());
+    /// deployer.apply(deployer.plan(&three).await?).await?;
+    ///
+    /// let plan = deployer.plan(&one).await?;
+    /// assert_eq!(plan.interruptions()[0].id, "scale-in");
+    /// assert_eq!(plan.interruptions()[0].instances, Some(2));
+    /// let refused = deployer.apply(plan.clone()).await.expect_err("nobody has said yes");
+    /// assert!(refused.errors()[0].needs_approval());
+    ///
+    /// println!("{plan}");
+    /// deployer.apply(plan.approve()).await?;
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sim"))]
+    /// # fn main() {}
+    /// ```
+    pub fn approve(mut self) -> Self {
+        self.approved = true;
+        self
+    }
+
     /// Tells whether applying the plan changes nothing.
     pub fn is_empty(&self) -> bool {
         self.changes.iter().all(|change| change.action == Action::Keep)
@@ -256,6 +324,7 @@ impl Plan {
             "changes": self.changes,
             "steps": self.steps,
             "advisories": self.advisories,
+            "interruptions": self.interruptions,
         })
     }
 }

@@ -8,7 +8,7 @@ use crate::resource::{AnyObserved, AnyResource, ListenerRule, Operation};
 use crate::stack::{Item, Stack};
 use crate::value::Value;
 
-use super::{ResourceChange, Subject};
+use super::{Action, ResourceChange, Subject};
 
 /// The highest number that a rule can have.
 const LAST: u16 = 50_000;
@@ -91,17 +91,20 @@ impl Places {
     /// it. Rules of the stack that are on their way out, and in the way, make room in the same call;
     /// what others own is in the way, and told.
     pub(super) fn moves(&self, stack: &str, subjects: &mut [Subject], changes: &[ResourceChange]) -> Vec<String> {
-        let mut moving: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        // Those that change places first, then those that come to places that others may still hold.
+        let mut moving: BTreeMap<String, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
         for (index, (subject, change)) in subjects.iter().zip(changes).enumerate() {
             let moves = change.properties.iter().any(|p| p.operation() == Some(Operation::SetRulePriorities));
-            if let (true, Some(AnyResource::ListenerRule(rule))) = (moves, &subject.desired)
+            let comes = matches!(change.action, Action::Create | Action::Replace);
+            if let (true, Some(AnyResource::ListenerRule(rule))) = (moves || comes, &subject.desired)
                 && let Some(listener) = rule.listener.as_known()
             {
-                moving.entry(listener.to_string()).or_default().push(index);
+                let (movers, comers) = moving.entry(listener.to_string()).or_default();
+                if comes { comers.push(index) } else { movers.push(index) }
             }
         }
         let mut conflicts = Vec::new();
-        for (listener, movers) in moving {
+        for (listener, (movers, comers)) in moving {
             let mut pairs: BTreeMap<String, u16> = BTreeMap::new();
             for index in &movers {
                 if let (Some(AnyResource::ListenerRule(rule)), Some(arn)) =
@@ -111,10 +114,13 @@ impl Places {
                 }
             }
             let there = self.observed.get(&listener);
-            let wanted: BTreeSet<u16> = pairs.values().copied().collect();
             let mut taken: BTreeSet<u16> = there.into_iter().flat_map(BTreeMap::keys).copied().collect();
-            taken.extend(&wanted);
-            for index in &movers {
+            for index in movers.iter().chain(&comers) {
+                if let Some(AnyResource::ListenerRule(rule)) = &subjects[*index].desired {
+                    taken.extend(rule.priority);
+                }
+            }
+            for index in movers.iter().chain(&comers) {
                 let Some(AnyResource::ListenerRule(rule)) = &subjects[*index].desired else { continue };
                 let Some(number) = rule.priority else { continue };
                 let Some(holder) = there.and_then(|there| there.get(&number)) else { continue };
@@ -133,9 +139,8 @@ impl Places {
                     )),
                 }
             }
-            if let Some(AnyResource::ListenerRule(rule)) =
-                movers.first().and_then(|first| subjects[*first].desired.as_mut())
-            {
+            let first = movers.first().or(comers.first()).filter(|_| !pairs.is_empty());
+            if let Some(AnyResource::ListenerRule(rule)) = first.and_then(|first| subjects[*first].desired.as_mut()) {
                 rule.moves = pairs.into_iter().collect();
             }
         }

@@ -17,6 +17,13 @@ impl fmt::Display for Plan {
             writeln!(f)?;
             change.fmt(f)?;
         }
+        if !self.interruptions.is_empty() {
+            writeln!(f)?;
+        }
+        for interruption in &self.interruptions {
+            let note = if interruption.accepted { "accepted" } else { "needs a yes" };
+            writeln!(f, "!! {interruption} ({note})")?;
+        }
         if !self.advisories.is_empty() {
             writeln!(f)?;
         }

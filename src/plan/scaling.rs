@@ -127,9 +127,6 @@ pub(super) fn advise_group(
             format!("the group is in several zones: AWS refuses that if {name} is a cluster placement group"),
         );
     }
-    if let Some(text) = scale_in(subject, group) {
-        say("scale-in", text);
-    }
     if let Some(template) = template_of(stack, subject) {
         for (key, tag) in group.tags.iter().filter(|(_, tag)| tag.propagate) {
             let launched = template.launched_tags.get(&InstanceTag::Instance).and_then(|tags| tags.get(key));
@@ -192,7 +189,7 @@ fn zones(stack: &Stack, subject: &Subject, known: &[Option<AnyOutputs>]) -> usiz
 }
 
 /// How many instances go because of what is declared now.
-fn scale_in(subject: &Subject, group: &AutoScalingGroup) -> Option<String> {
+pub(super) fn scale_in(subject: &Subject, group: &AutoScalingGroup) -> Option<(u32, String)> {
     let Some(AnyObserved::AutoScalingGroup(observed)) = &subject.observed else { return None };
     let (min, max) = group.sizes;
     let present = observed.spec.desired_capacity?;
@@ -205,7 +202,8 @@ fn scale_in(subject: &Subject, group: &AutoScalingGroup) -> Option<String> {
         group.launch_template.mixed().is_some_and(|mixed| mixed.overrides.iter().any(|it| it.weight.is_some()));
     let counts = !weighted && group.capacity_unit.is_none_or(|unit| unit == CapacityUnit::Units);
     let units = if counts { "instances" } else { "units of capacity" };
-    Some(format!("{} of {present} {units} go: the declared sizes leave {after}", present - after))
+    let going = present - after;
+    Some((going, format!("{going} of {present} {units} go: the declared sizes leave {after}")))
 }
 
 /// The declared template of a declared group.

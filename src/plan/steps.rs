@@ -9,6 +9,7 @@ use crate::stack::Address;
 use crate::value::Value;
 
 use super::build::creation_any;
+use super::interruption::Found;
 use super::{Action, PropertyChange, ResourceChange, Subject};
 
 /// One call, or one wait, of a plan.
@@ -35,10 +36,14 @@ pub struct Step {
 pub enum StepKind {
     /// Makes the resource, by this call.
     Create(Operation),
+    /// Lets a successor in beside what it is to replace, by this call; traffic does not go to it yet.
+    Prepare(Operation),
     /// Sets or changes properties, by this call.
     Call(Operation),
     /// Waits until the resource does its work.
     Settle,
+    /// Takes away what is left of the stack's own that would hold up the deletion, by this call.
+    Release(Operation),
     /// Deletes the resource, by this call.
     Delete(Operation),
     /// Waits until the resource is gone.
@@ -55,7 +60,11 @@ impl StepKind {
 impl std::fmt::Display for StepKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Create(operation) | Self::Call(operation) | Self::Delete(operation) => operation.fmt(f),
+            Self::Create(operation)
+            | Self::Prepare(operation)
+            | Self::Call(operation)
+            | Self::Release(operation)
+            | Self::Delete(operation) => operation.fmt(f),
             Self::Settle => f.write_str("ready"),
             Self::Gone => f.write_str("gone"),
         }
@@ -67,7 +76,7 @@ pub(super) fn steps(
     subjects: &[Subject],
     changes: &mut [ResourceChange],
     subject_of: &HashMap<usize, usize>,
-) -> Vec<Step> {
+) -> (Vec<Step>, Found) {
     let by_id =
         changes.iter().enumerate().filter_map(|(subject, change)| Some((change.id.clone()?, subject))).collect();
     let mut graph = Graph {
@@ -78,6 +87,7 @@ pub(super) fn steps(
         own: vec![Own::default(); subjects.len()],
         users: HashMap::new(),
         reorders: HashMap::new(),
+        with_parent: HashMap::new(),
     };
     graph.untagged(changes);
     graph.reorders();
@@ -86,37 +96,43 @@ pub(super) fn steps(
     graph.after_users(changes);
     graph.deletions(changes);
     graph.releases(changes);
-    graph.steps
+    let found = graph.handovers(changes);
+    (sorted(graph.steps), found)
 }
 
 /// The steps of one subject.
 #[derive(Debug, Clone, Default)]
-struct Own {
+pub(super) struct Own {
     /// Steps of others that its calls wait for.
     before: Vec<usize>,
-    create: Option<usize>,
-    calls: BTreeMap<Operation, usize>,
-    last: Option<usize>,
-    settle: Option<usize>,
+    pub(super) create: Option<usize>,
+    pub(super) calls: BTreeMap<Operation, usize>,
+    pub(super) last: Option<usize>,
+    /// The last call that does more than take something away: others that it helps wait for this.
+    ready: Option<usize>,
+    pub(super) settle: Option<usize>,
+    pub(super) delete: Option<usize>,
     /// The step after which it is gone.
-    gone: Option<usize>,
+    pub(super) gone: Option<usize>,
 }
 
-struct Graph<'a> {
-    subjects: &'a [Subject],
-    subject_of: &'a HashMap<usize, usize>,
+pub(super) struct Graph<'a> {
+    pub(super) subjects: &'a [Subject],
+    pub(super) subject_of: &'a HashMap<usize, usize>,
     /// What exists, by id.
-    by_id: HashMap<String, usize>,
-    steps: Vec<Step>,
-    own: Vec<Own>,
+    pub(super) by_id: HashMap<String, usize>,
+    pub(super) steps: Vec<Step>,
+    pub(super) own: Vec<Own>,
     /// Subjects that refer to a declaration, by its index.
     users: HashMap<usize, Vec<usize>>,
     /// The steps by which the rules of a listener change places, by its ARN.
     reorders: HashMap<String, usize>,
+    /// What goes together with its parent, and the parent.
+    pub(super) with_parent: HashMap<usize, usize>,
 }
 
 impl Graph<'_> {
-    fn push(&mut self, subject: usize, kind: StepKind, after: impl IntoIterator<Item = usize>) -> usize {
+    pub(super) fn push(&mut self, subject: usize, kind: StepKind, after: impl IntoIterator<Item = usize>) -> usize {
         let after: BTreeSet<usize> = after.into_iter().collect();
         self.steps.push(Step {
             address: self.subjects[subject].address.clone(),
@@ -140,6 +156,7 @@ impl Graph<'_> {
             };
             if !changes[parent].action.is_delete() {
                 let step = self.push(subject, StepKind::Delete(observed.traits().delete), []);
+                self.own[subject].delete = Some(step);
                 self.own[subject].gone = Some(step);
                 self.own[parent].before.push(step);
             }
@@ -152,7 +169,9 @@ impl Graph<'_> {
         for subject in 0..self.subjects.len() {
             let Some(AnyResource::ListenerRule(rule)) = &self.subjects[subject].desired else { continue };
             let (false, Some(listener)) = (rule.moves.is_empty(), rule.listener.as_known()) else { continue };
-            let step = self.push(subject, StepKind::Call(Operation::SetRulePriorities), []);
+            let exists = self.subjects[subject].observed.is_some();
+            let kind = if exists { StepKind::Call } else { StepKind::Prepare };
+            let step = self.push(subject, kind(Operation::SetRulePriorities), []);
             self.reorders.insert(listener.to_string(), step);
             for (arn, _) in &rule.moves {
                 if let Some(moved) = self.by_id.get(arn) {
@@ -188,6 +207,11 @@ impl Graph<'_> {
             for provider in providers {
                 self.users.entry(provider).or_default().push(subject);
             }
+            // What exists can be used in another VPC once it is associated with it.
+            needs.extend(self.subjects[subject].refers.iter().filter_map(|node| {
+                let provider = self.subject_of.get(node)?;
+                self.own[*provider].calls.get(&Operation::AssociateSecurityGroupVpc)
+            }));
             needs.extend(self.own[subject].before.iter().copied());
             if desired.recorded_as().is_some() {
                 // The parent knows it before it exists, and what goes makes room for it: AWS takes only
@@ -202,6 +226,7 @@ impl Graph<'_> {
                 needs.extend(self.reorder(desired));
                 let step = self.push(subject, StepKind::Create(desired.traits().create), needs.iter().copied());
                 self.own[subject].create = Some(step);
+                self.own[subject].ready = Some(step);
                 last = Some(step);
             }
             // One after another: AWS refuses some changes while another of the same resource runs.
@@ -216,6 +241,7 @@ impl Graph<'_> {
                 }
                 if let (Operation::SetRulePriorities, Some(step)) = (operation, self.reorder(desired)) {
                     self.own[subject].calls.insert(operation, step);
+                    self.own[subject].ready = Some(step);
                     last = Some(step);
                     continue;
                 }
@@ -223,6 +249,9 @@ impl Graph<'_> {
                 let step = self.push(subject, StepKind::Call(operation), after);
                 self.own[subject].calls.insert(operation, step);
                 last = Some(step);
+                if !removes(&change.properties, operation) {
+                    self.own[subject].ready = Some(step);
+                }
             }
             self.own[subject].last = last;
         }
@@ -249,7 +278,7 @@ impl Graph<'_> {
             if !desired.traits().settles || change.action == Action::Release {
                 continue;
             }
-            let helpers = self.helpers(desired).into_iter().filter_map(|helper| self.own[helper].last);
+            let helpers = self.helpers(desired).into_iter().filter_map(|helper| self.own[helper].ready);
             let after: BTreeSet<usize> = self.own[subject].last.into_iter().chain(helpers).collect();
             let step = self.push(subject, StepKind::Settle, after);
             self.own[subject].settle = Some(step);
@@ -357,7 +386,7 @@ impl Graph<'_> {
                     if top != *thing {
                         waits_for.entry(*thing).or_default().insert(top);
                     }
-                } else {
+                } else if !self.subjects[*thing].makes_room {
                     after
                         .entry(*thing)
                         .or_default()
@@ -365,7 +394,7 @@ impl Graph<'_> {
                 }
             }
         }
-        for subject in &going {
+        for subject in going.iter().filter(|subject| !self.subjects[**subject].makes_room) {
             // What takes its place is ready first.
             if let Some(successor) = self.subjects[*subject].node.and_then(|node| self.subject_of.get(&node)) {
                 let own = &self.own[*successor];
@@ -374,16 +403,32 @@ impl Graph<'_> {
                 after.entry(*subject).or_default().extend(moved.chain([own.last, own.settle]).flatten());
             }
         }
+        let circles = circles(&going, &mut waits_for);
+        let mut releases: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         let roots: Vec<usize> = going.iter().copied().filter(|s| !with_parent.contains_key(s)).collect();
         for subject in order(&roots, &waits_for) {
             let gone = waits_for.get(&subject).into_iter().flatten().filter_map(|user| self.own[*user].gone);
             let before = self.own[subject].before.iter().copied();
-            let after: Vec<_> = gone.chain(after.remove(&subject).unwrap_or_default()).chain(before).collect();
+            let mut after: Vec<_> = gone.chain(after.remove(&subject).unwrap_or_default()).chain(before).collect();
             let Some(traits) = self.subjects[subject].observed.as_ref().map(AnyObserved::traits) else { continue };
+            if let (Some(circle), Some(release)) = (circles.get(&subject), traits.release) {
+                let step = self.push(subject, StepKind::Release(release), after);
+                releases.entry(*circle).or_default().push(step);
+                after = vec![step];
+            }
             let step = self.push(subject, StepKind::Delete(traits.delete), after);
             let gone = if traits.lingers { self.push(subject, StepKind::Gone, [step]) } else { step };
+            self.own[subject].delete = Some(step);
             self.own[subject].gone = Some(gone);
         }
+        for (subject, circle) in circles {
+            for release in releases.get(&circle).into_iter().flatten() {
+                if let Some(delete) = self.own[subject].delete {
+                    self.later(delete, *release);
+                }
+            }
+        }
+        self.with_parent = with_parent;
     }
 
     /// What is let go loses its tags last of all that belongs to it: a run that dies in between still
@@ -409,6 +454,104 @@ impl Graph<'_> {
             }
         }
     }
+
+    /// The deletion by which something goes: its own, or that of what it belongs to.
+    pub(super) fn delete_of(&self, subject: usize) -> Option<usize> {
+        self.own[top(subject, &self.with_parent)].delete
+    }
+
+    /// Puts a step after another one, unless that comes after it already.
+    pub(super) fn later(&mut self, step: usize, after: usize) {
+        let mut seen = HashSet::new();
+        let mut path = vec![after];
+        while let Some(next) = path.pop() {
+            if next == step {
+                return;
+            }
+            if seen.insert(next) {
+                path.extend(self.steps[next].after.iter().copied());
+            }
+        }
+        let known = &mut self.steps[step].after;
+        if !known.contains(&after) {
+            known.push(after);
+        }
+    }
+}
+
+/// What goes and refers to each other, by the first of each circle. The circles are taken out of
+/// what waits for what: their members let go of each other before any of them goes.
+fn circles(going: &[usize], waits_for: &mut HashMap<usize, BTreeSet<usize>>) -> BTreeMap<usize, usize> {
+    let reach = |from: usize| {
+        let mut seen = BTreeSet::new();
+        let mut path: Vec<usize> = waits_for.get(&from).into_iter().flatten().copied().collect();
+        while let Some(next) = path.pop() {
+            if seen.insert(next) {
+                path.extend(waits_for.get(&next).into_iter().flatten().copied());
+            }
+        }
+        seen
+    };
+    // What nothing waits for, or what waits for nothing, is in no circle: most are not looked at.
+    let awaited: BTreeSet<usize> = waits_for.values().flatten().copied().collect();
+    let candidates = going.iter().copied().filter(|s| awaited.contains(s) && waits_for.contains_key(s));
+    let reached: BTreeMap<usize, BTreeSet<usize>> =
+        candidates.map(|subject| (subject, reach(subject))).filter(|(subject, seen)| seen.contains(subject)).collect();
+    let mut circles = BTreeMap::new();
+    for (subject, seen) in &reached {
+        let mutual = reached.iter().find(|(other, back)| seen.contains(other) && back.contains(subject));
+        circles.insert(*subject, mutual.map_or(*subject, |(first, _)| *first));
+    }
+    for (subject, circle) in &circles {
+        if let Some(users) = waits_for.get_mut(subject) {
+            users.retain(|user| circles.get(user) != Some(circle));
+        }
+    }
+    circles
+}
+
+/// The steps in an order in which each comes after those that it names; otherwise as they are.
+fn sorted(steps: Vec<Step>) -> Vec<Step> {
+    let mut dependents = vec![Vec::new(); steps.len()];
+    let mut open: Vec<usize> = steps.iter().map(|step| step.after.len()).collect();
+    for (index, step) in steps.iter().enumerate() {
+        for earlier in &step.after {
+            dependents[*earlier].push(index);
+        }
+    }
+    let mut ready: BTreeSet<usize> = (0..steps.len()).filter(|index| open[*index] == 0).collect();
+    let mut place = vec![usize::MAX; steps.len()];
+    let mut placed = 0;
+    while let Some(index) = ready.pop_first() {
+        place[index] = placed;
+        placed += 1;
+        for next in &dependents[index] {
+            open[*next] -= 1;
+            if open[*next] == 0 {
+                ready.insert(*next);
+            }
+        }
+    }
+    debug_assert_eq!(placed, steps.len(), "steps wait for each other in a circle");
+    let mut all: Vec<(usize, Step)> = steps
+        .into_iter()
+        .zip(&place)
+        .map(|(mut step, at)| {
+            let mut after: Vec<usize> = step.after.iter().map(|earlier| place[*earlier]).collect();
+            after.sort_unstable();
+            step.after = after;
+            step.hopes_for = step.hopes_for.iter().map(|other| place[*other]).collect();
+            (*at, step)
+        })
+        .collect();
+    all.sort_by_key(|(at, _)| *at);
+    all.into_iter().map(|(_, step)| step).collect()
+}
+
+/// Whether a call only takes something away.
+fn removes(properties: &[PropertyChange], operation: Operation) -> bool {
+    let mut of_call = properties.iter().filter(|property| property.operation() == Some(operation)).peekable();
+    of_call.peek().is_some() && of_call.all(|property| property.after.is_unset())
 }
 
 /// The calls of a change: additions in the order of the table, then removals in the opposite order,

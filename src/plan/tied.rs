@@ -10,6 +10,7 @@ use crate::stack::Stack;
 use crate::value::Value;
 
 use super::build::{differences_any, needs_replacement};
+use super::successor::needs_room;
 
 /// The ARNs of target groups that listeners of outgoing balancers hold, and that declared listeners
 /// need.
@@ -70,7 +71,8 @@ fn going(stack: &Stack, declared: &[(usize, AnyResource)], observed: &[Option<An
         [by_name.get(&name), by_name.get(address)]
             .into_iter()
             .flatten()
-            .any(|declared| !needs_replacement(&differences_any(declared, balancer)))
+            // One that goes before its successor comes gives its target groups free in time.
+            .any(|declared| !needs_replacement(&differences_any(declared, balancer)) || needs_room(declared, balancer))
     };
     observed
         .iter()

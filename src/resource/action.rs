@@ -294,6 +294,32 @@ macro_rules! into_actions {
 into_actions!(Forward, Redirect, FixedResponse);
 
 impl Actions {
+    /// These actions, with the target groups that others forward to beside their own: they are checked,
+    /// and get no traffic yet.
+    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "only the engine hands over"))]
+    pub(crate) fn beside(&self, others: &Self) -> Self {
+        let mut both = self.clone();
+        if let (Action::Forward(forward), Action::Forward(more)) = (&mut both.last, &others.last) {
+            for other in &more.groups {
+                if !forward.groups.iter().any(|group| group.group == other.group) {
+                    forward.groups.push(WeightedGroup { group: other.group.clone(), weight: Some(0) });
+                }
+            }
+        }
+        both
+    }
+
+    /// The ARNs of the target groups that are forwarded to, as far as they are known.
+    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "only AWS refuses"))]
+    pub(crate) fn targets(&self) -> Vec<String> {
+        match &self.last {
+            Action::Forward(forward) => {
+                forward.groups.iter().filter_map(|group| Some(group.group.as_known()?.to_string())).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// The client secret, where users log in with OpenID Connect.
     pub(crate) fn client_secret(&self) -> Option<&Secret> {
         self.first.iter().find_map(|check| match check {

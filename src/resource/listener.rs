@@ -178,6 +178,7 @@ impl Describe for Listener {
     const CREATE: Operation = Operation::CreateListener;
     const DELETE: Operation = Operation::DeleteListener;
     const SAME: &'static str = "V80";
+    const IS_PLACED: bool = true;
     const GOES_WITH_PARENT: bool = true;
 
     fn natural_key(&self) -> Vec<Value> {

@@ -89,6 +89,11 @@ pub(crate) trait Describe: Declare {
     const GOES_WITH_PARENT: bool = false;
     /// The call that takes away what others may still use: it comes once they have moved on.
     const AFTER_USERS: Option<Operation> = None;
+    /// The call by which several that refer to each other let go, before any of them is deleted.
+    const RELEASE: Option<Operation> = None;
+    /// Whether the natural key is a place in its parent: whatever of the stack is there is taken for
+    /// what is declared there, and is not moved elsewhere.
+    const IS_PLACED: bool = false;
 
     /// What leaving out a property means for this resource, by the property table.
     fn default_of(&self, path: &str) -> Value {
@@ -420,6 +425,8 @@ pub(crate) struct Traits {
     pub(crate) lingers: bool,
     pub(crate) goes_with_parent: bool,
     pub(crate) after_users: Option<Operation>,
+    pub(crate) release: Option<Operation>,
+    pub(crate) is_placed: bool,
 }
 
 impl Traits {
@@ -432,6 +439,8 @@ impl Traits {
             lingers: R::LINGERS,
             goes_with_parent: R::GOES_WITH_PARENT,
             after_users: R::AFTER_USERS,
+            release: R::RELEASE,
+            is_placed: R::IS_PLACED,
         }
     }
 }

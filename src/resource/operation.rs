@@ -34,7 +34,7 @@ operations! {
     "ec2":
         CreateSecurityGroup DeleteSecurityGroup AuthorizeSecurityGroupIngress AuthorizeSecurityGroupEgress
         RevokeSecurityGroupIngress RevokeSecurityGroupEgress ModifySecurityGroupRules
-        AssociateSecurityGroupVpc DisassociateSecurityGroupVpc
+        AssociateSecurityGroupVpc DisassociateSecurityGroupVpc ModifyNetworkInterfaceAttribute
         CreateTags DeleteTags
         CreateLaunchTemplate CreateLaunchTemplateVersion ModifyLaunchTemplate DeleteLaunchTemplate
         DeleteLaunchTemplateVersions;

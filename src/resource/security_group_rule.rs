@@ -86,9 +86,15 @@ const NEW_RULE: &str = "a rule of another group or direction is another rule; it
 const NEW_SORT: &str =
     "AWS cannot turn a rule's source into one of another sort; the new rule is added before the old one goes";
 
-/// Another network, list or group is a change in place, unless it is of another sort.
+const NEW_GROUP: &str = "the new rule is added before the one about the other group goes";
+
+/// Another network or list is a change in place, unless it is of another sort.
 fn by_sort(desired: &SecurityGroupRule, observed: &SecurityGroupRule) -> Update<SecurityGroupRule> {
-    if desired.rule.peer.sort() == observed.rule.peer.sort() {
+    // Where a group is replaced, traffic comes from the old one until all has moved.
+    let of_group = matches!(observed.rule.peer, Peer::Group(_) | Peer::GroupOf(..));
+    if of_group && desired.rule.peer != observed.rule.peer {
+        Update::Replace(NEW_GROUP)
+    } else if desired.rule.peer.sort() == observed.rule.peer.sort() {
         Update::Call(Operation::ModifySecurityGroupRules)
     } else {
         Update::Replace(NEW_SORT)
@@ -116,6 +122,7 @@ impl Describe for SecurityGroupRule {
     const CREATE: Operation = Operation::AuthorizeSecurityGroupIngress;
     const DELETE: Operation = Operation::RevokeSecurityGroupIngress;
     const SAME: &'static str = "V118";
+    const IS_PLACED: bool = true;
 
     fn natural_key(&self) -> Vec<Value> {
         let rule = Rule { description: None, ..self.rule.clone() };

@@ -39,6 +39,7 @@ mod fault;
 mod limit;
 mod log;
 mod settings;
+mod traffic;
 mod world;
 
 pub use autoscaling::{SimAutoScalingGroup, SimGroupInstance};
@@ -49,6 +50,7 @@ pub use fault::Fault;
 pub use limit::RequestLimits;
 pub use log::Call;
 pub use settings::Settings;
+pub use traffic::Outage;
 
 use std::time::Duration;
 

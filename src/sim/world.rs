@@ -18,6 +18,7 @@ use super::fault::{Fault, FaultState, Verdict};
 use super::limit::Buckets;
 use super::log::Call;
 use super::settings::Settings;
+use super::traffic::{self, Traffic};
 
 /// Everything that the simulated account holds.
 ///
@@ -37,6 +38,8 @@ pub(crate) struct World {
     /// What other services made, and when; what is not listed has been there forever.
     pub(crate) made: BTreeMap<String, Duration>,
     buckets: Buckets,
+    /// Whether traffic is served; none while nobody watches.
+    pub(crate) traffic: Option<Traffic>,
     crash_after: Option<usize>,
     next_id: u64,
 }
@@ -55,6 +58,7 @@ impl World {
             faults: Vec::new(),
             made: BTreeMap::new(),
             buckets: Buckets::default(),
+            traffic: None,
             crash_after: None,
             next_id: 0,
         }
@@ -175,6 +179,7 @@ impl Shared {
             // The work is done and the answer is lost: the client cannot tell.
             Verdict::LoseAnswer(error) => handle(&mut world).and(Err(error)),
         };
+        traffic::look(&mut world);
         let at = world.now;
         let error = result.as_ref().err().map(|error| error.code.clone());
         let request = world.settings.record_requests.then(|| format!("{input:?}"));

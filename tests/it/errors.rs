@@ -439,7 +439,7 @@ async fn a_group_that_somebody_else_uses_stays_and_the_error_names_the_user() {
     let error = only(&failure);
     assert!(error.is_in_use(), "{error:?}");
     assert_eq!(address(error), "SecurityGroup.alb");
-    assert!(error.to_string().contains(&format!("security group {foreign} (Database-SG)")), "{error}");
+    assert!(error.to_string().contains(&format!("security group {foreign} (Database-SG) refers to it")), "{error}");
 
     let revoked = ec2.revoke_security_group_ingress().group_id(&foreign).ip_permissions(rule);
     revoked.send().await.expect("a revoke");

@@ -73,7 +73,7 @@ async fn live(numbers: Vec<u32>) -> Result<(), TestCaseError> {
     let deployer = Deployer::new(sim.aws()).with_deadline(seconds(100_000));
     let plan = deployer.plan(&stack).await;
     prop_assert!(plan.is_ok(), "refused when planned: {}", plan.unwrap_err());
-    let applied = deployer.apply(plan.expect("a plan")).await;
+    let applied = deployer.apply(plan.expect("a plan").approve()).await;
     prop_assert!(applied.is_ok(), "not deployed: {}", applied.unwrap_err());
     let next = deployer.plan(&stack).await.map_err(|error| TestCaseError::fail(error.to_string()))?;
     prop_assert!(next.is_empty(), "the second plan is not empty:\n{next}");

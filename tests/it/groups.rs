@@ -417,8 +417,9 @@ async fn instances_that_go_are_counted() {
     let sim = given(&[80]);
     deploy(&sim, &of_size(3..=4)).await.expect("three instances");
     let plan = Deployer::new(sim.aws()).plan(&of_size(0..=1)).await.expect("it can be planned");
-    let advisory = plan.advisories().iter().find(|advisory| advisory.id == "scale-in").expect("it says so");
-    assert_eq!(advisory.text, "2 of 3 instances go: the declared sizes leave 1");
+    let [interruption] = plan.interruptions() else { panic!("{plan}") };
+    assert_eq!((interruption.id, interruption.instances), ("scale-in", Some(2)));
+    assert_eq!(interruption.text, "2 of 3 instances go: the declared sizes leave 1");
     let plan = Deployer::new(sim.aws()).plan(&of_size(0..=4)).await.expect("it can be planned");
-    assert!(plan.advisories().iter().all(|advisory| advisory.id != "scale-in"), "none has to go: {plan}");
+    assert!(plan.interruptions().is_empty(), "none has to go: {plan}");
 }

@@ -208,7 +208,7 @@ async fn plan(deployer: &Deployer, stack: &Stack, destroy: bool) -> Result<Plan,
 
 async fn go(deployer: &Deployer, stack: &Stack, destroy: bool) -> Result<(), String> {
     let plan = plan(deployer, stack, destroy).await.map_err(|error| format!("{error:?}"))?;
-    deployer.apply(plan).await.map(|_| ()).map_err(|failure| failure.to_string())
+    deployer.apply(plan.approve()).await.map(|_| ()).map_err(|failure| failure.to_string())
 }
 
 /// What exists beforehand and belongs to others.

@@ -5,6 +5,7 @@
 #[allow(dead_code, reason = "the example's entry points are not called here")]
 mod web_asg;
 
+mod blockers;
 mod bounds;
 mod cancel;
 mod children;
@@ -22,6 +23,7 @@ mod ownership;
 mod planning;
 mod plans;
 mod readme;
+mod replacement;
 mod requests;
 mod round_trip;
 mod rules;

@@ -158,7 +158,7 @@ async fn subnets_of_another_vpc_are_planned_as_another_balancer() {
     let plan = deployer.plan(&stack).await.expect("a plan");
     let reason = "forces replacement: a load balancer stays in the VPC that it was made in";
     assert!(plan.to_string().contains(reason), "{plan}");
-    let after = deployer.apply(plan).await.expect("a deploy").get(balancer).clone();
+    let after = deployer.apply(plan.approve()).await.expect("a deploy").get(balancer).clone();
     assert_ne!(before.arn, after.arn);
     assert_eq!(after.vpc.map(|vpc| vpc.to_string()), Some(other));
     assert!(deployer.plan(&stack).await.expect("a plan").is_empty());

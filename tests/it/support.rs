@@ -160,11 +160,11 @@ pub fn hurry(sim: &SimAws) {
     });
 }
 
-/// Plans and applies, as a user's program does.
+/// Plans and applies, as a user's program does that says yes to everything.
 pub async fn deploy(sim: &SimAws, stack: &Stack) -> Result<Live, Failure> {
     let deployer = Deployer::new(sim.aws());
     let plan = deployer.plan(stack).await.expect("it can be planned");
-    deployer.apply(plan).await
+    deployer.apply(plan.approve()).await
 }
 
 /// Takes everything down.

@@ -24,7 +24,7 @@ use crate::resource::{
 
 use super::call::{NotYet, gone_is_fine, pages};
 use super::convert::{count, duration, join, more, uncount};
-use super::{Cx, Operate, Progress, Watch, id, known};
+use super::{Cx, Operate, Progress, Watch, blockers, id, known};
 use parts::{NO_MESSAGE, REFRESHING};
 use settings::{Settings, with_settings};
 pub(crate) use snapshot::groups;
@@ -174,7 +174,13 @@ impl Operate for AutoScalingGroup {
                 client.delete_auto_scaling_group().auto_scaling_group_name(name).force_delete(force).send()
             })
             .await;
-        gone_is_fine(deleted)
+        match deleted {
+            Err(error) if matches!(error.code(), Some("ResourceInUse" | "ScalingActivityInProgress")) => {
+                let found = blockers::of_scaling_group(cx, name).await;
+                Err(blockers::explain(error, found, "wait for that to end, or end it"))
+            }
+            other => gone_is_fine(other),
+        }
     }
 
     async fn gone(cx: &Cx<'_>, observed: &Observed<Self>) -> Result<Progress> {

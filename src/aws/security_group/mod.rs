@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use aws_sdk_ec2::types::{Filter, ResourceType, SecurityGroup as Group, SecurityGroupRule as GroupRule};
 
+use crate::blocker::{Blocker, BlockerKind};
 use crate::error::Result;
 use crate::id::VpcId;
 use crate::input::Input;
@@ -21,7 +22,7 @@ use rules::{describe_rules, direction_of, more, parse_rule, revoke, revoke_given
 use super::call::{NotYet, gone_is_fine, pages};
 use super::convert::{filter, join, more as missing};
 use super::tags::{OwnedIds, change_ec2, from_ec2, names, specification};
-use super::{Cx, Operate, id, known, required};
+use super::{Cx, Leaving, Operate, blockers, id, known, required, swap};
 
 impl Operate for SecurityGroup {
     async fn create(&self, cx: &Cx<'_>) -> Result<SecurityGroupOutputs> {
@@ -101,6 +102,14 @@ impl Operate for SecurityGroup {
         Ok(None)
     }
 
+    async fn release(cx: &Cx<'_>, operation: Operation, observed: &Observed<Self>, leaving: Leaving<'_>) -> Result<()> {
+        let group = observed.outputs.id.as_str();
+        match operation {
+            Operation::ModifyNetworkInterfaceAttribute => swap::off_instances(cx, group, leaving).await,
+            _ => rules::revoke_references(cx, group).await,
+        }
+    }
+
     async fn delete(cx: &Cx<'_>, observed: &Observed<Self>) -> Result<()> {
         let client = &cx.aws.ec2;
         let group = observed.outputs.id.as_str();
@@ -115,13 +124,16 @@ impl Operate for SecurityGroup {
             .await;
         match deleted {
             Err(error) if error.is_in_use() => {
-                let holders = holders(cx, group).await?;
-                let hint = if holders.is_empty() {
-                    "run again".to_owned()
-                } else {
-                    "detach or delete what uses it, then run again".to_owned()
-                };
-                Err(error.because(holders.join("; ")).with_hint(hint))
+                let found = blockers::of_security_group(cx, group).await;
+                let associated = association::read(cx, &[group]).await.unwrap_or_default();
+                let found = found.map(|mut found| {
+                    found.extend(associated.into_iter().map(|(_, vpc)| {
+                        let text = format!("{vpc} is associated with it");
+                        Blocker::new(BlockerKind::VpcAssociation, vpc.as_str(), text)
+                    }));
+                    found
+                });
+                Err(blockers::explain(error, found, "detach or delete what uses it"))
             }
             other => gone_is_fine(other),
         }
@@ -280,44 +292,3 @@ fn known_all(vpcs: &[Input<VpcId>]) -> Result<Vec<VpcId>> {
 
 /// How many values a filter of the EC2 API may have.
 pub(super) const FILTER_VALUES: usize = 200;
-
-/// What uses a group: interfaces, and rules in other groups.
-async fn holders(cx: &Cx<'_>, group: &str) -> Result<Vec<String>> {
-    let client = &cx.aws.ec2;
-    let interfaces = cx
-        .read("DescribeNetworkInterfaces", || {
-            client.describe_network_interfaces().filters(filter("group-id", [group])).send()
-        })
-        .await?;
-    let mut holders: Vec<String> = interfaces
-        .network_interfaces()
-        .iter()
-        .map(|interface| {
-            let user = interface
-                .attachment()
-                .and_then(|attachment| attachment.instance_id())
-                .or(interface.description().filter(|text| !text.is_empty()))
-                .unwrap_or("unattached");
-            format!("network interface {} ({user}) has it", interface.network_interface_id().unwrap_or("?"))
-        })
-        .collect();
-    let referring = read(cx, vec![filter("ip-permission.group-id", [group])]).await?;
-    let referring_out = read(cx, vec![filter("egress.ip-permission.group-id", [group])]).await?;
-    for other in referring.iter().chain(&referring_out).filter(|other| other.group_id() != Some(group)) {
-        let owner = from_ec2(other.tags()).owner();
-        let whose =
-            owner.map_or_else(String::new, |owner| format!(", {} of the stack {:?}", owner.address, owner.stack));
-        let text = format!(
-            "a rule of security group {} ({}{whose}) refers to it",
-            other.group_id().unwrap_or("?"),
-            other.group_name().unwrap_or("?"),
-        );
-        if !holders.contains(&text) {
-            holders.push(text);
-        }
-    }
-    for (_, vpc) in association::read(cx, &[group]).await.unwrap_or_default() {
-        holders.push(format!("{vpc} is associated with it"));
-    }
-    Ok(holders)
-}

@@ -168,6 +168,22 @@ pub(in crate::aws) async fn revoke_ids(cx: &Cx<'_>, group: &str, direction: Dire
     }
 }
 
+/// Removes the rules of a group that refer to other groups.
+pub(super) async fn revoke_references(cx: &Cx<'_>, group: &str) -> Result<()> {
+    let present = group_rules(cx, group).await?;
+    let refers = |rule: &&GroupRule| {
+        rule.referenced_group_info().and_then(|other| other.group_id()).is_some_and(|other| other != group)
+    };
+    for direction in [Direction::Ingress, Direction::Egress] {
+        let of_direction = present.iter().filter(refers).filter(|rule| direction_of(rule) == direction);
+        let ids: Vec<String> = of_direction.filter_map(|rule| rule.security_group_rule_id.clone()).collect();
+        if !ids.is_empty() {
+            revoke_ids(cx, group, direction, &ids).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Gives the rules of a group the descriptions that they should have.
 pub(in crate::aws) async fn describe_rules(cx: &Cx<'_>, group: &str, wanted: &[(Direction, &Rule)]) -> Result<()> {
     let mut updates = Vec::new();

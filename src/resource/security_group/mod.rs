@@ -156,6 +156,7 @@ impl Describe for SecurityGroup {
     const CREATE: Operation = Operation::CreateSecurityGroup;
     const DELETE: Operation = Operation::DeleteSecurityGroup;
     const SAME: &'static str = "V103";
+    const RELEASE: Option<Operation> = Some(Operation::RevokeSecurityGroupIngress);
 
     fn natural_key(&self) -> Vec<Value> {
         // AWS compares the names of security groups without regard to case.

@@ -265,6 +265,13 @@ impl TargetGroup {
 
 const MODIFY: Operation = Operation::ModifyTargetGroup;
 
+impl TargetGroup {
+    /// Whether the declaration itself registers targets.
+    pub(crate) fn registers(&self) -> bool {
+        !matches!(&self.targets, Targets::Hosts(hosts) if hosts.is_empty())
+    }
+}
+
 impl Describe for TargetGroup {
     const PROPERTIES: &'static [Property<Self>] = &[
         Property::<Self>::new("name", "CreateTargetGroup.Name", |r| Value::of(&r.name)),

@@ -6,9 +6,13 @@ use std::time::Duration;
 use aws_sdk_ec2::operation::describe_network_interfaces::{
     DescribeNetworkInterfacesInput, DescribeNetworkInterfacesOutput,
 };
+use aws_sdk_ec2::operation::modify_network_interface_attribute::{
+    ModifyNetworkInterfaceAttributeInput, ModifyNetworkInterfaceAttributeOutput,
+};
 use aws_sdk_ec2::types as sdk;
 
 use super::ServiceInterface;
+use super::association::group_serves;
 use super::filter::{Field, Filtered};
 use super::network::{self, subnet_place};
 use super::page::{self, page};
@@ -215,6 +219,40 @@ pub(super) fn describe(
         .set_network_interfaces(Some(interfaces.collect()))
         .set_next_token(next_token)
         .build())
+}
+
+/// Changes the groups of an interface, also while its instance runs. Other attributes are not
+/// simulated.
+pub(super) fn modify(
+    world: &mut World,
+    input: &ModifyNetworkInterfaceAttributeInput,
+) -> Result<ModifyNetworkInterfaceAttributeOutput, ApiError> {
+    let id = input.network_interface_id().ok_or_else(|| resource::missing("networkInterfaceId"))?;
+    let interface = find(world, id)?;
+    let groups = input.groups();
+    if groups.is_empty() {
+        return Err(ApiError::new(
+            "InvalidParameterCombination",
+            "No attributes specified: only the groups of an interface can be changed here.",
+        ));
+    }
+    // As EC2 answers for the interfaces of load balancers and the like.
+    if interface.requester().is_some() {
+        return Err(ApiError::new("AuthFailure", "You do not have permission to access the specified resource."));
+    }
+    let vpc = interface.place(world).0;
+    for group in groups {
+        resource::SECURITY_GROUP.find(&world.ec2.groups, group)?;
+        if group_serves(world, group, &vpc) != Some(true) {
+            return Err(ApiError::new(
+                "InvalidParameterValue",
+                format!("Security group {group} and network interface {id} are in different VPCs."),
+            ));
+        }
+    }
+    resource::dry_run(input.dry_run())?;
+    set_interface_groups(world, id, groups.to_vec());
+    Ok(ModifyNetworkInterfaceAttributeOutput::builder().build())
 }
 
 /// Puts an interface into a subnet, at `address` or at the lowest free one; returns its id.

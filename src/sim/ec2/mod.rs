@@ -11,6 +11,7 @@ use super::world::Shared;
 
 mod association;
 mod block_device;
+mod endpoint_service;
 mod filter;
 mod given;
 mod image;
@@ -37,6 +38,7 @@ mod volume;
 mod tests;
 
 pub(crate) use association::group_serves;
+pub(crate) use endpoint_service::endpoint_service_of;
 pub use given::{SimImage, SimInstance};
 pub(crate) use instance::{instance_facts, instance_running_at, instance_state, terminate_instance};
 pub(crate) use interface::{create_service_interface, release_service_interface, set_interface_groups};
@@ -57,6 +59,7 @@ pub(crate) struct Ec2State {
     groups: BTreeMap<String, security_group::Group>,
     rules: BTreeMap<String, rule::Rule>,
     associations: Vec<association::Association>,
+    endpoint_services: BTreeMap<String, endpoint_service::EndpointService>,
     peerings: Vec<association::Peering>,
     /// Security groups of other accounts, which rules may refer to.
     foreign_groups: BTreeMap<String, association::ForeignGroup>,
@@ -109,6 +112,9 @@ pub(crate) fn rules(shared: &Shared) -> Vec<Rule> {
         terminate_instances => "TerminateInstances", instance::terminate;
         describe_volumes => "DescribeVolumes", volume::describe;
         describe_network_interfaces => "DescribeNetworkInterfaces", interface::describe;
+        modify_network_interface_attribute => "ModifyNetworkInterfaceAttribute", interface::modify;
+        describe_vpc_endpoint_service_configurations =>
+            "DescribeVpcEndpointServiceConfigurations", endpoint_service::describe;
     ]
 }
 

@@ -39,6 +39,12 @@ pub(super) const SECURITY_GROUP_RULE: IdKind = IdKind {
     malformed: "InvalidSecurityGroupRuleId.Malformed",
     missing: "InvalidSecurityGroupRuleId.NotFound",
 };
+pub(super) const ENDPOINT_SERVICE: IdKind = IdKind {
+    prefix: "vpce-svc-",
+    noun: "VpcEndpointService Id",
+    malformed: "InvalidVpcEndpointServiceId.Malformed",
+    missing: "InvalidVpcEndpointServiceId.NotFound",
+};
 pub(super) const LAUNCH_TEMPLATE: IdKind = IdKind {
     prefix: "lt-",
     noun: "launch template ID",

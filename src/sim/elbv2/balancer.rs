@@ -46,6 +46,7 @@ pub(super) fn create(world: &mut World, input: &CreateLoadBalancerInput) -> Resu
         return Ok(CreateLoadBalancerOutput::builder().load_balancers(describe_one(existing, world.now)).build());
     }
     placement::has_room(world, settings.kind, settings.places.keys())?;
+    placement::addresses_free(world, settings.places.values())?;
     let same_kind = world.elb.balancers.values().filter(|other| other.settings.kind == settings.kind);
     if same_kind.count() >= LIMIT {
         return Err(ApiError::new("TooManyLoadBalancers", "You've reached the limit on the number of load balancers"));
@@ -264,7 +265,18 @@ pub(super) fn delete(world: &mut World, input: &DeleteLoadBalancerInput) -> Resu
             format!("Load balancer '{arn}' cannot be deleted because it is currently registered as a target"),
         ));
     }
+    if ec2::endpoint_service_of(world, arn).is_some() {
+        // As in ExpediaGroup/apiary-data-lake#85 (I38).
+        return Err(ApiError::new(
+            "ResourceInUse",
+            format!("Load balancer '{arn}' cannot be deleted because it is currently associated with another service"),
+        ));
+    }
     let interfaces: Vec<String> = balancer.interfaces.values().cloned().collect();
+    let until = world.now + world.settings.load_balancer_interface_release;
+    let places = balancer.settings.places.values();
+    let addresses: Vec<String> = places.filter_map(|place| place.mapping.allocation_id.clone()).collect();
+    world.elb.released.extend(addresses.into_iter().map(|address| (address, until)));
     world.elb.balancers.remove(arn);
     let listeners: Vec<String> = world.elb.listeners_of(arn).map(|listener| listener.arn.clone()).collect();
     world.elb.listeners.retain(|listener, _| !listeners.contains(listener));

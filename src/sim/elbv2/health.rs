@@ -88,6 +88,25 @@ fn of_target(world: &World, group: &TargetGroup, key: &TargetKey, target: &Targe
     })
 }
 
+/// Why none of the target groups has a healthy target; none if one has. Targets that are not checked
+/// get traffic, too.
+pub(super) fn trouble(world: &World, groups: &[&str]) -> Option<String> {
+    let mut words = Vec::new();
+    for arn in groups {
+        let Some(group) = world.elb.target_groups.get(*arn) else {
+            words.push(format!("{arn} does not exist"));
+            continue;
+        };
+        let targets = of_group(world, group);
+        if targets.iter().any(|(_, health)| matches!(health.state, "healthy" | "unavailable")) {
+            return None;
+        }
+        let states: Vec<_> = targets.iter().map(|(key, health)| format!("{} {}", key.id, health.state)).collect();
+        words.push(format!("{arn} has no healthy target: [{}]", states.join(", ")));
+    }
+    Some(words.join("; "))
+}
+
 fn ec2_state(world: &World, by_instance: bool, key: &TargetKey) -> Option<InstanceState> {
     if by_instance { ec2::instance_state(world, &key.id) } else { None }
 }

@@ -27,6 +27,7 @@ use aws_sdk_elasticloadbalancingv2::Client;
 use aws_smithy_mocks::Rule;
 
 use super::clients::rules;
+use super::traffic::Route;
 use super::world::{Shared, World};
 
 pub use given::SimTarget;
@@ -74,6 +75,21 @@ pub(crate) fn rules(shared: &Shared) -> Vec<Rule> {
         describe_ssl_policies => "DescribeSSLPolicies", catalog::describe_policies;
         describe_account_limits => "DescribeAccountLimits", catalog::describe_limits;
     ]
+}
+
+/// All listeners and rules that forward, and whether healthy targets get what they forward.
+pub(crate) fn routes(world: &World) -> Vec<Route> {
+    let route = |rule: &model::ListenerRule| {
+        let listener = world.elb.listeners.get(&rule.listener)?;
+        let (arn, place) = match rule.priority {
+            None => (&listener.arn, format!("{} port {:?}", listener.balancer, listener.settings.port)),
+            Some(number) => (&rule.arn, format!("{} number {number}", listener.arn)),
+        };
+        let groups: Vec<&str> = model::traffic_of(&rule.actions).collect();
+        let trouble = health::trouble(world, &groups);
+        (!groups.is_empty()).then(|| Route { arn: arn.clone(), place, trouble })
+    };
+    world.elb.rules.values().filter_map(route).collect()
 }
 
 /// Whether a target group exists, for those who name it.

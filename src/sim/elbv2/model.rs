@@ -19,6 +19,8 @@ pub(crate) struct ElbState {
     pub(super) rules: BTreeMap<String, ListenerRule>,
     /// The names of balancers whose next provisioning is to fail.
     pub(super) failing: BTreeSet<String>,
+    /// Elastic IP addresses of balancers that are gone, and until when their interfaces hold them.
+    pub(super) released: BTreeMap<String, Duration>,
 }
 
 pub(super) type Tags = BTreeMap<String, String>;
@@ -314,6 +316,16 @@ pub(super) fn target_groups(actions: &[sdk::Action]) -> impl Iterator<Item = &st
         .iter()
         .filter_map(|action| action.forward_config())
         .flat_map(|forward| forward.target_groups())
+        .filter_map(|tuple| tuple.target_group_arn())
+}
+
+/// The target groups that get a share of what actions forward.
+pub(super) fn traffic_of(actions: &[sdk::Action]) -> impl Iterator<Item = &str> {
+    actions
+        .iter()
+        .filter_map(|action| action.forward_config())
+        .flat_map(|forward| forward.target_groups())
+        .filter(|tuple| tuple.weight().unwrap_or(1) > 0)
         .filter_map(|tuple| tuple.target_group_arn())
 }
 

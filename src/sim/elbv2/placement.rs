@@ -87,6 +87,20 @@ pub(super) fn has_room<'s>(
     }
 }
 
+/// Refuses Elastic IP addresses that another balancer has, or had a moment ago (tpa#15031, I21: the
+/// interfaces of a balancer hold its addresses until they are gone themselves).
+pub(super) fn addresses_free<'p>(world: &World, places: impl IntoIterator<Item = &'p Place>) -> Result<(), ApiError> {
+    let wanted: BTreeSet<&str> = places.into_iter().filter_map(|place| place.mapping.allocation_id()).collect();
+    let in_use = world.elb.balancers.values().flat_map(|balancer| balancer.settings.places.values());
+    let mut held = in_use.filter_map(|place| place.mapping.allocation_id());
+    let released = &world.elb.released;
+    let lingers = |id: &&str| released.get(*id).is_some_and(|until| world.now < *until);
+    if held.any(|id| wanted.contains(id)) || wanted.iter().any(lingers) {
+        return Err(ApiError::new("ResourceInUse", "The allocation IDs are not available for use"));
+    }
+    Ok(())
+}
+
 /// The groups of a request; each must exist in the balancer's VPC.
 pub(super) fn groups(world: &World, kind: Kind, vpc: &str, groups: &[String]) -> Result<BTreeSet<String>, ApiError> {
     if kind == Kind::Gateway && !groups.is_empty() {

@@ -147,11 +147,11 @@ impl Case {
         let stack = (self.declare)(true);
         let deployer = Deployer::new(self.account().await?.aws());
         let plan = deployer.plan(&stack).await.map_err(|error| self.text("inside is refused", &error))?;
-        if self.found == Found::Advisory && plan.advisories().iter().any(|advisory| advisory.id == self.id) {
+        if self.found == Found::Advisory && self.told(&plan) {
             return Err(self.text("inside is advised against", &plan));
         }
         if self.deploys {
-            deployer.apply(plan).await.map_err(|failure| self.text("inside cannot be deployed", &failure))?;
+            deployer.apply(plan.approve()).await.map_err(|failure| self.text("inside cannot be deployed", &failure))?;
         }
         Ok(())
     }
@@ -171,7 +171,7 @@ impl Case {
         stack.accept_everywhere(self.id, "to see what AWS says");
         let deployer = Deployer::new(self.account().await?.aws());
         let outcome = match deployer.plan(&stack).await {
-            Ok(plan) => deployer.apply(plan).await.map(drop).map_err(|failure| failure.to_string()),
+            Ok(plan) => deployer.apply(plan.approve()).await.map(drop).map_err(|failure| failure.to_string()),
             Err(error) if error.code().is_none() => return Err(self.text("accepted and reported", &error)),
             Err(error) => Err(error.to_string()),
         };
@@ -184,17 +184,22 @@ impl Case {
         }
     }
 
+    /// Whether the plan advises against it, or asks for a yes to it.
+    fn told(&self, plan: &Plan) -> bool {
+        plan.advisories().iter().any(|advisory| advisory.id == self.id)
+            || plan.interruptions().iter().any(|interruption| interruption.id == self.id && !interruption.accepted)
+    }
+
     /// The plan advises against it, unless that is accepted.
     async fn advised(&self) -> Result<(), String> {
-        let advises = |plan: &Plan| plan.advisories().iter().any(|advisory| advisory.id == self.id);
         let mut stack = (self.declare)(false);
         let deployer = Deployer::new(self.account().await?.aws());
         let plan = deployer.plan(&stack).await.map_err(|error| self.text("outside is refused", &error))?;
-        if !advises(&plan) {
+        if !self.told(&plan) {
             return Err(self.text("outside is not advised against", &plan));
         }
         stack.accept_everywhere(self.id, "the test says so");
         let plan = deployer.plan(&stack).await.map_err(|error| self.text("accepted and refused", &error))?;
-        if advises(&plan) { Err(self.text("accepted and still advised against", &plan)) } else { Ok(()) }
+        if self.told(&plan) { Err(self.text("accepted and still advised against", &plan)) } else { Ok(()) }
     }
 }

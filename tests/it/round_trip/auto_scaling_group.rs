@@ -688,7 +688,7 @@ pub(super) async fn refreshes() -> Result<Seen, String> {
         let stack = stack(instance_type, mixed, refresh);
         let deployer = Deployer::new(sim.aws());
         let plan = deployer.plan(&stack).await.map_err(|error| error.to_string())?;
-        deployer.apply(plan).await.map_err(|failure| failure.to_string())?;
+        deployer.apply(plan.approve()).await.map_err(|failure| failure.to_string())?;
         let plan = deployer.plan(&stack).await.map_err(|error| error.to_string())?;
         if !plan.is_empty() {
             return Err(format!("{REFRESHES}: after the deploy there is still\n{plan}"));
