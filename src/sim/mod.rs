@@ -38,6 +38,7 @@ mod error;
 mod fault;
 mod limit;
 mod log;
+mod quota;
 mod settings;
 mod world;
 
@@ -48,6 +49,7 @@ pub use error::Service;
 pub use fault::Fault;
 pub use limit::RequestLimits;
 pub use log::Call;
+pub use quota::Quotas;
 pub use settings::Settings;
 
 use std::time::Duration;
@@ -123,7 +125,7 @@ impl SimAws {
         clients::autoscaling(&self.shared)
     }
 
-    /// Makes calls fail from now on.
+    /// Makes calls go wrong from now on.
     pub fn inject(&self, fault: Fault) {
         self.shared.lock().faults.push(fault.armed());
     }
@@ -145,7 +147,13 @@ impl SimAws {
         self.shared.lock().now
     }
 
-    /// Changes how fast the simulated AWS is.
+    /// Returns how many calls were in flight at once at most: sent, and not answered yet.
+    #[must_use]
+    pub fn most_in_flight(&self) -> usize {
+        self.shared.lock().flight.most
+    }
+
+    /// Changes how the simulated AWS behaves: how fast it is, and what it limits.
     pub fn configure(&self, change: impl FnOnce(&mut Settings)) {
         change(&mut self.shared.lock().settings);
     }

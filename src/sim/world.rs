@@ -13,7 +13,7 @@ use super::autoscaling::AutoScalingState;
 use super::ec2::Ec2State;
 use super::elbv2::ElbState;
 use super::error::{ApiError, Service};
-use super::fault::{Fault, FaultState, Verdict};
+use super::fault::{self, FaultState, Verdict};
 use super::limit::Buckets;
 use super::log::Call;
 use super::settings::Settings;
@@ -33,6 +33,7 @@ pub(crate) struct World {
     pub(crate) autoscaling: AutoScalingState,
     pub(crate) calls: Vec<Call>,
     pub(crate) faults: Vec<FaultState>,
+    pub(crate) flight: Flight,
     buckets: Buckets,
     crash_after: Option<usize>,
     next_id: u64,
@@ -50,6 +51,7 @@ impl World {
             autoscaling: AutoScalingState::default(),
             calls: Vec::new(),
             faults: Vec::new(),
+            flight: Flight::default(),
             buckets: Buckets::default(),
             crash_after: None,
             next_id: 0,
@@ -101,6 +103,23 @@ impl World {
     }
 }
 
+/// The calls that are not answered yet.
+#[derive(Debug, Default)]
+pub(crate) struct Flight {
+    now: usize,
+    pub(crate) most: usize,
+}
+
+/// A call from when it is sent until it is answered, or nobody waits for the answer any more.
+#[derive(Debug)]
+pub(crate) struct InFlight(Shared);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.world().flight.now -= 1;
+    }
+}
+
 /// A handle on the world that all simulated clients share.
 #[derive(Debug, Clone)]
 pub(crate) struct Shared {
@@ -114,12 +133,25 @@ impl Shared {
         Self { world: Arc::new(Mutex::new(World::new())), began: Instant::now(), crashed: watch::Sender::new(false) }
     }
 
+    /// The world as it was at the last call.
+    fn world(&self) -> MutexGuard<'_, World> {
+        // A panic while holding the lock is a failed test already; the others go on.
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The world as it is now.
     pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
-        // A panic while holding the lock is a failed test already; the others go on.
-        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut world = self.world();
         world.advance(self.began.elapsed());
         world
+    }
+
+    /// Counts a call that is being sent.
+    pub(crate) fn depart(&self) -> InFlight {
+        let flight = &mut self.world().flight;
+        flight.now += 1;
+        flight.most = flight.most.max(flight.now);
+        InFlight(self.clone())
     }
 
     /// Whether the simulated client process is gone (see [`super::SimAws::crash_after`]).
@@ -147,7 +179,7 @@ impl Shared {
         let now = world.now;
         let World { settings, buckets, faults, .. } = &mut *world;
         let verdict = match buckets.take(&settings.request_limits, service, operation, now) {
-            Ok(()) => Fault::verdict(faults, operation),
+            Ok(()) => fault::verdict(faults, service, operation, now),
             Err(refusal) => Verdict::Refuse(refusal),
         };
         let result = match verdict {
