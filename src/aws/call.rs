@@ -35,12 +35,26 @@ pub(crate) struct Pace {
 pub(crate) struct Cx<'a> {
     pub(crate) aws: &'a Aws,
     pub(crate) pace: &'a Pace,
-    pub(crate) reporter: &'a dyn Reporter,
+    pub(crate) reporter: &'a Arc<dyn Reporter>,
     pub(crate) stack: &'a str,
     /// The resource that the call is for; none while observing.
     pub(crate) address: Option<&'a Address>,
     /// When the step must be done.
     pub(crate) deadline: Instant,
+}
+
+/// The same without borrows: for a read that others share, and that goes on without the one who began
+/// it.
+pub(crate) struct Detached {
+    aws: Aws,
+    pace: Pace,
+    reporter: Arc<dyn Reporter>,
+}
+
+impl Detached {
+    pub(crate) fn cx(&self) -> Cx<'_> {
+        Cx::new(&self.aws, &self.pace, &self.reporter, "")
+    }
 }
 
 /// A refusal that means "not yet" in the context of one call.
@@ -74,13 +88,21 @@ impl NotYet {
 const TRIES_WITHOUT_ANSWER: u32 = 5;
 
 impl<'a> Cx<'a> {
-    pub(crate) fn new(aws: &'a Aws, pace: &'a Pace, reporter: &'a dyn Reporter, stack: &'a str) -> Self {
+    pub(crate) fn new(aws: &'a Aws, pace: &'a Pace, reporter: &'a Arc<dyn Reporter>, stack: &'a str) -> Self {
         Self { aws, pace, reporter, stack, address: None, deadline: Instant::now() + pace.deadline }
     }
 
     /// The same for one resource, with a new deadline.
     pub(crate) fn at<'b>(&'b self, address: &'b Address) -> Cx<'b> {
         Cx { address: Some(address), deadline: Instant::now() + self.pace.deadline, ..*self }
+    }
+
+    /// The same for no stack in particular, and without borrows.
+    pub(crate) fn detached(&self) -> Detached {
+        // Clients of its own: the shared reads would hold one that is never made, and that would hold them.
+        let Aws { ec2, elbv2, autoscaling, .. } = self.aws.clone();
+        let aws = Aws::from_clients(ec2, elbv2, autoscaling);
+        Detached { aws, pace: self.pace.clone(), reporter: Arc::clone(self.reporter) }
     }
 
     /// Sends a request that reads.
