@@ -52,6 +52,7 @@ pub use log::Call;
 pub use quota::Quotas;
 pub use settings::Settings;
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::Aws;
@@ -86,6 +87,15 @@ use world::Shared;
 #[derive(Debug, Clone)]
 pub struct SimAws {
     shared: Shared,
+    /// Made when they are first asked for: that takes longer than many calls do.
+    clients: Arc<Clients>,
+}
+
+#[derive(Debug, Default)]
+struct Clients {
+    ec2: OnceLock<aws_sdk_ec2::Client>,
+    elbv2: OnceLock<aws_sdk_elasticloadbalancingv2::Client>,
+    autoscaling: OnceLock<aws_sdk_autoscaling::Client>,
 }
 
 impl Default for SimAws {
@@ -98,7 +108,7 @@ impl SimAws {
     /// Makes an empty account; its time begins now.
     #[must_use]
     pub fn new() -> Self {
-        Self { shared: Shared::new() }
+        Self { shared: Shared::new(), clients: Arc::default() }
     }
 
     /// Makes clients for a [`Deployer`](crate::Deployer).
@@ -110,19 +120,19 @@ impl SimAws {
     /// Makes an EC2 client of the account, to look or to tamper.
     #[must_use]
     pub fn ec2(&self) -> aws_sdk_ec2::Client {
-        clients::ec2(&self.shared)
+        self.clients.ec2.get_or_init(|| clients::ec2(&self.shared)).clone()
     }
 
     /// Makes an Elastic Load Balancing client of the account, to look or to tamper.
     #[must_use]
     pub fn elbv2(&self) -> aws_sdk_elasticloadbalancingv2::Client {
-        clients::elbv2(&self.shared)
+        self.clients.elbv2.get_or_init(|| clients::elbv2(&self.shared)).clone()
     }
 
     /// Makes an Auto Scaling client of the account, to look or to tamper.
     #[must_use]
     pub fn autoscaling(&self) -> aws_sdk_autoscaling::Client {
-        clients::autoscaling(&self.shared)
+        self.clients.autoscaling.get_or_init(|| clients::autoscaling(&self.shared)).clone()
     }
 
     /// Makes calls go wrong from now on.

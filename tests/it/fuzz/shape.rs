@@ -1,6 +1,7 @@
 //! What a fuzzed program declares: a stack made from small choices, over all kinds, so that two stacks
 //! can differ in one thing. All zeros is an empty stack.
 
+use std::fmt;
 use std::time::Duration;
 
 use purlin::*;
@@ -64,8 +65,15 @@ pub const GENES: usize = Gene::Notified as usize + 1;
 /// How many alternatives there are to each, nothing included.
 pub const ALTERNATIVES: u8 = 4;
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Shape(pub Vec<u8>);
+
+/// Only what is there.
+impl fmt::Debug for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().enumerate().filter(|(_, choice)| **choice != 0)).finish()
+    }
+}
 
 impl Shape {
     pub fn get(&self, gene: Gene) -> u8 {
@@ -124,7 +132,7 @@ impl Shape {
             }
         }
         if self.has(Gene::Adopted) {
-            let group = SecurityGroup::builder().name("console").description("console").vpc(given.vpc);
+            let group = SecurityGroup::builder().name("console").description("made by somebody else").vpc(given.vpc);
             let group = stack.add("console", group.build());
             stack.adopt(group);
         }
@@ -176,9 +184,10 @@ impl Shape {
             stack.add("other", listener);
         }
         if let Some(listener) = http {
-            for (gene, path, places) in
-                [(Gene::FirstRule, "/first", [10, 20]), (Gene::SecondRule, "/second", [20, 10])]
-            {
+            // Where both ask for the same place, the second has another.
+            let same = self.get(Gene::FirstRule) + self.get(Gene::SecondRule) == 3;
+            let second = if same { [30, 30] } else { [20, 10] };
+            for (gene, path, places) in [(Gene::FirstRule, "/first", [10, 20]), (Gene::SecondRule, "/second", second)] {
                 let rule = ListenerRule::builder().listener(listener).condition(Condition::path([path]));
                 match self.get(gene) {
                     0 => {}
