@@ -118,7 +118,11 @@ async fn read_some(cx: &Cx<'_>, arns: &[String]) -> Result<HashMap<String, Tags>
 }
 
 /// Puts its tags beside each of what was listed.
-pub(super) async fn with_tags<T>(cx: &Cx<'_>, items: Vec<T>, arn: impl Fn(&T) -> Option<&str>) -> Result<Vec<(T, Tags)>> {
+pub(super) async fn with_tags<T>(
+    cx: &Cx<'_>,
+    items: Vec<T>,
+    arn: impl Fn(&T) -> Option<&str>,
+) -> Result<Vec<(T, Tags)>> {
     let arns: Vec<String> = items.iter().filter_map(|item| arn(item).map(ToOwned::to_owned)).collect();
     let mut tags = read_elb(cx, &arns).await?;
     let tagged = |item: T| arn(&item).and_then(|arn| tags.remove(arn)).map(|tags| (item, tags));

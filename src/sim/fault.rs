@@ -164,8 +164,7 @@ impl FaultState {
     /// Whether this call is met.
     fn meets(&mut self, operation: &str, now: Duration) -> bool {
         let fault = &self.fault;
-        if fault.operation.as_ref().is_some_and(|only| only != operation) || !(fault.from..fault.until).contains(&now)
-        {
+        if fault.operation.as_ref().is_some_and(|only| only != operation) || !(fault.from..fault.until).contains(&now) {
             return false;
         }
         self.seen += 1;
@@ -194,7 +193,9 @@ pub(crate) enum Verdict {
 
 /// Asks the faults in the order in which they were injected; the first that applies decides.
 pub(crate) fn verdict(faults: &mut [FaultState], service: Service, operation: &str, now: Duration) -> Verdict {
-    let Some(met) = faults.iter_mut().find_map(|state| (!state.is_slow() && state.meets(operation, now)).then_some(state)) else {
+    let Some(met) =
+        faults.iter_mut().find_map(|state| (!state.is_slow() && state.meets(operation, now)).then_some(state))
+    else {
         return Verdict::Proceed;
     };
     match met.fault.kind {

@@ -116,7 +116,7 @@ async fn beyond(sim: &SimAws, vpc: &str) -> Vec<(&'static str, Option<String>)> 
     refusals.push(("target groups", two.err().and_then(|error| error.code().map(str::to_owned))));
     let answer = FixedResponseActionConfig::builder().status_code("404").build();
     let answer = Action::builder().r#type(ActionTypeEnum::FixedResponse).fixed_response_config(answer).build();
-    
+
     let listen = |port| {
         let listener = elb.create_listener().load_balancer_arn(&balancer).protocol(ProtocolEnum::Http).port(port);
         listener.default_actions(answer.clone()).send()
@@ -133,8 +133,14 @@ async fn beyond(sim: &SimAws, vpc: &str) -> Vec<(&'static str, Option<String>)> 
     };
     allow(1).await.expect("a rule");
     refusals.push(("rules", allow(2).await.err().and_then(|error| error.code().map(str::to_owned))));
-    let data = || RequestLaunchTemplateData::builder().instance_type(InstanceType::T2Micro).image_id("ami-0a1b2c3d4e5f60718").build();
-    let template = |name: &str| ec2.create_launch_template().launch_template_name(name).launch_template_data(data()).send();
+    let data = || {
+        RequestLaunchTemplateData::builder()
+            .instance_type(InstanceType::T2Micro)
+            .image_id("ami-0a1b2c3d4e5f60718")
+            .build()
+    };
+    let template =
+        |name: &str| ec2.create_launch_template().launch_template_name(name).launch_template_data(data()).send();
     template("one").await.expect("a template");
     refusals.push(("templates", template("two").await.err().and_then(|error| error.code().map(str::to_owned))));
     let version = ec2.create_launch_template_version().launch_template_name("one").launch_template_data(data());

@@ -38,7 +38,9 @@ pub(super) fn put(
             return Err(ApiError::validation(format!("\"{kind}\" is not a valid Notification Type.")));
         }
     }
-    if !group.notifications.contains_key(topic) && group.notifications.len() >= world.settings.quotas.topics_per_auto_scaling_group {
+    if !group.notifications.contains_key(topic)
+        && group.notifications.len() >= world.settings.quotas.topics_per_auto_scaling_group
+    {
         return Err(ApiError::new(
             "LimitExceeded",
             "You have already reached the limit of notification topics per group.",

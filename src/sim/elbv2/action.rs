@@ -40,7 +40,9 @@ impl Place<'_> {
         order(&mut actions)?;
         let new = target_groups(&actions);
         let count = world.elb.groups_of(&self.balancer.arn).into_iter().chain(new).collect::<BTreeSet<_>>().len();
-        if self.balancer.settings.kind == Kind::Application && count > world.settings.quotas.target_groups_per_load_balancer {
+        if self.balancer.settings.kind == Kind::Application
+            && count > world.settings.quotas.target_groups_per_load_balancer
+        {
             return Err(ApiError::new(
                 "TooManyUniqueTargetGroupsPerLoadBalancer",
                 "You've reached the limit on the number of unique target groups per load balancer",

@@ -147,7 +147,8 @@ pub(super) fn describe_limits(
     ];
     let mut limits: Vec<_> = LIMITS.iter().copied().chain(adjustable).collect();
     limits.sort_unstable();
-    let limits = limits.iter().map(|(name, max)| sdk::Limit::builder().name(*name).max(max.to_string()).build()).collect();
+    let limits =
+        limits.iter().map(|(name, max)| sdk::Limit::builder().name(*name).max(max.to_string()).build()).collect();
     let (page, next) = check::page(limits, input.marker(), input.page_size())?;
     Ok(DescribeAccountLimitsOutput::builder().set_limits(Some(page)).set_next_marker(next).build())
 }

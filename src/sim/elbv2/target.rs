@@ -29,7 +29,11 @@ pub(super) fn register(world: &mut World, input: &RegisterTargetsInput) -> Resul
     }
     let is_new = |key| group.targets.get(key).is_none_or(|target| target.is_gone(world.now));
     let new = targets.iter().filter(|(key, _)| is_new(key)).count();
-    let limit = if matches!(group.settings.target_type, Type::Lambda | Type::Alb) { 1 } else { world.settings.quotas.targets_per_target_group };
+    let limit = if matches!(group.settings.target_type, Type::Lambda | Type::Alb) {
+        1
+    } else {
+        world.settings.quotas.targets_per_target_group
+    };
     let present = group.targets.values().filter(|target| !target.is_gone(world.now)).count();
     if present + new > limit {
         return Err(ApiError::new("TooManyTargets", "You've reached the limit on the number of targets"));

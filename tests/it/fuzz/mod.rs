@@ -40,11 +40,22 @@ enum Trouble {
     /// The process dies after so many calls.
     Crash(usize),
     /// Some calls of one operation go wrong.
-    One { operation: &'static str, how: How, after: usize, times: usize },
+    One {
+        operation: &'static str,
+        how: How,
+        after: usize,
+        times: usize,
+    },
     /// Any call may go wrong.
-    Storm { how: How, percent: u8, seed: u64 },
+    Storm {
+        how: How,
+        percent: u8,
+        seed: u64,
+    },
     /// AWS asks to slow down.
-    Limited { burst: u8 },
+    Limited {
+        burst: u8,
+    },
     /// What was created shows later.
     Lag(u64),
     /// Somebody takes something away beforehand.
@@ -116,9 +127,7 @@ const OPERATIONS: &[&str] = &[
 ];
 
 fn troubles() -> impl Strategy<Value = Trouble> {
-    let how = || {
-        prop::sample::select(vec![How::Throttled, How::Internal, How::Unanswered, How::Denied, How::Slow])
-    };
+    let how = || prop::sample::select(vec![How::Throttled, How::Internal, How::Unanswered, How::Denied, How::Slow]);
     let one = (prop::sample::select(OPERATIONS), how(), 0..2usize, 1..4usize)
         .prop_map(|(operation, how, after, times)| Trouble::One { operation, how, after, times });
     let storm = (how(), 1..30u8, any::<u64>()).prop_map(|(how, percent, seed)| Trouble::Storm { how, percent, seed });
@@ -142,7 +151,7 @@ fn turns() -> impl Strategy<Value = Turn> {
 
 /// Mostly few things, so that a life is short, and now and then many.
 fn shapes() -> impl Strategy<Value = Shape> {
-    (prop::collection::vec((0..ALTERNATIVES, any::<u8>()), GENES), 0..200u8).prop_map(|(genes, fill)| {
+    (prop::collection::vec((0..ALTERNATIVES, any::<u8>()), GENES), 0..150u8).prop_map(|(genes, fill)| {
         Shape(genes.into_iter().map(|(choice, odds)| if odds < fill { choice } else { 0 }).collect())
     })
 }
@@ -157,7 +166,16 @@ struct Life {
 impl Life {
     async fn begin(concurrency: usize) -> Self {
         let sim = support::given(&[80, 8080]);
-        support::hurry(&sim);
+        // Shorter than the pause between two looks: nothing is looked at for long.
+        sim.configure(|settings| {
+            settings.load_balancer_provisioning = Duration::from_millis(900);
+            settings.load_balancer_interface_release = Duration::from_millis(500);
+            settings.instance_boot = Duration::from_millis(300);
+            settings.instance_termination = Duration::from_millis(300);
+            settings.target_health_check = Duration::from_millis(100);
+            settings.scaling_reaction = Duration::from_millis(100);
+            settings.security_group_association = Duration::from_millis(300);
+        });
         foreign::add(&sim).await;
         let events = Arc::new(order::Events::default());
         let watching = Arc::clone(&events);
@@ -247,6 +265,9 @@ impl Life {
             self.converge(&stack, destroy).await?;
         }
         self.converge(&stack, true).await?;
+        if std::env::var_os("FUZZ_COUNT").is_some() {
+            println!("{} calls", self.sim.calls().len());
+        }
         prop_assert_eq!(foreign::everything(&self.sim).await, foreign::expected(adopted).await);
         let most = self.sim.most_in_flight();
         prop_assert!(most <= self.concurrency, "{} calls in flight, allowed are {}", most, self.concurrency);

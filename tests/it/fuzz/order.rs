@@ -24,7 +24,8 @@ impl Events {
     }
 
     /// No step began before all that it needs had ended well. Steps that the plan has twice cannot be
-    /// told apart and are left out.
+    /// told apart and are left out; and so are those that never began: what has been done since the plan
+    /// was made is not done again.
     pub fn check(&self, steps: &[Step]) -> Result<(), String> {
         let mut counts: HashMap<(&Address, StepKind), usize> = HashMap::new();
         for step in steps {
@@ -34,13 +35,18 @@ impl Events {
         let mut began = HashMap::new();
         let mut ended = HashMap::new();
         for (at, (address, kind, start)) in events.iter().enumerate() {
-            if *start { began.insert((address, *kind), at) } else { ended.insert((address, *kind), at) };
+            if *start {
+                began.insert((address, *kind), at)
+            } else {
+                ended.insert((address, *kind), at)
+            };
         }
         let known = |step: &&Step| counts[&(&step.address, step.kind)] == 1;
         for step in steps.iter().filter(known) {
             let Some(start) = began.get(&(&step.address, step.kind)) else { continue };
             for before in step.after.iter().map(|before| &steps[*before]).filter(known) {
-                if ended.get(&(&before.address, before.kind)).is_none_or(|end| end > start) {
+                let key = (&before.address, before.kind);
+                if began.contains_key(&key) && ended.get(&key).is_none_or(|end| end > start) {
                     return Err(format!(
                         "{} {} began before {} {} had ended",
                         step.address, step.kind, before.address, before.kind

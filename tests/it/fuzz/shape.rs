@@ -116,7 +116,9 @@ impl Shape {
                 builder = builder.ingress(Ingress::http().from_anywhere_ipv4());
             }
             if self.get(rules) & 2 != 0 {
-                builder = builder.ingress(Ingress::tcp(8080).from_anywhere_ipv4()).egress(Egress::all_traffic().to_anywhere_ipv4());
+                builder = builder
+                    .ingress(Ingress::tcp(8080).from_anywhere_ipv4())
+                    .egress(Egress::all_traffic().to_anywhere_ipv4());
             }
             if self.get(group) == 2 {
                 builder = builder.tag("team", "two");
@@ -125,10 +127,12 @@ impl Shape {
         });
         if let [Some(first), Some(second)] = groups {
             if self.get(Gene::Mutual) & 1 != 0 {
-                stack.add("first-from-second", SecurityGroupRule::ingress(first, Ingress::tcp(7000).from_group(second)));
+                stack
+                    .add("first-from-second", SecurityGroupRule::ingress(first, Ingress::tcp(7000).from_group(second)));
             }
             if self.get(Gene::Mutual) & 2 != 0 {
-                stack.add("second-from-first", SecurityGroupRule::ingress(second, Ingress::tcp(7000).from_group(first)));
+                stack
+                    .add("second-from-first", SecurityGroupRule::ingress(second, Ingress::tcp(7000).from_group(first)));
             }
         }
         if self.has(Gene::Adopted) {
@@ -240,7 +244,12 @@ impl Shape {
         }
     }
 
-    fn template(&self, given: &Given, used: Option<Ref<SecurityGroup>>, stack: &mut Stack) -> Option<Ref<LaunchTemplate>> {
+    fn template(
+        &self,
+        given: &Given,
+        used: Option<Ref<SecurityGroup>>,
+        stack: &mut Stack,
+    ) -> Option<Ref<LaunchTemplate>> {
         let instance_type = match self.get(Gene::Template) {
             0 => return None,
             1 | 2 => "t2.micro",
@@ -271,11 +280,8 @@ impl Shape {
             2 => ("scaling", 2),
             _ => ("scaling-renamed", 1),
         };
-        let mut group = AutoScalingGroup::builder()
-            .name(name)
-            .launch_template(template)
-            .subnets(given.private)
-            .sizes(1..=most);
+        let mut group =
+            AutoScalingGroup::builder().name(name).launch_template(template).subnets(given.private).sizes(1..=most);
         let attached = match self.get(Gene::Attached) {
             0 => None,
             3 => net,
