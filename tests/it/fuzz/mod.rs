@@ -2,8 +2,8 @@
 //! tampering and crashes, and destroyed, in whatever order. Whatever happens, purlin ends where it
 //! should and touches nothing that is not its own.
 //!
-//! `PROPTEST_CASES` sets how many lives there are. A life that fails is written to `failures.txt`
-//! beside this file, and lived first in later runs.
+//! `PROPTEST_CASES` sets how many lives there are. A life that fails is written to
+//! `tests/proptest-regressions/fuzz.txt`, and lived first in later runs.
 
 mod foreign;
 mod order;
@@ -265,9 +265,6 @@ impl Life {
             self.converge(&stack, destroy).await?;
         }
         self.converge(&stack, true).await?;
-        if std::env::var_os("FUZZ_COUNT").is_some() {
-            println!("{} calls", self.sim.calls().len());
-        }
         prop_assert_eq!(foreign::everything(&self.sim).await, foreign::expected(adopted).await);
         let most = self.sim.most_in_flight();
         prop_assert!(most <= self.concurrency, "{} calls in flight, allowed are {}", most, self.concurrency);
@@ -330,7 +327,7 @@ fn config() -> ProptestConfig {
     ProptestConfig {
         cases,
         max_shrink_iters: 400,
-        failure_persistence: Some(Box::new(FileFailurePersistence::Direct("tests/it/fuzz/failures.txt"))),
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct("tests/proptest-regressions/fuzz.txt"))),
         ..ProptestConfig::default()
     }
 }
