@@ -37,7 +37,7 @@ pub(crate) struct Pace {
 pub(crate) struct Cx<'a> {
     pub(crate) aws: &'a Aws,
     pub(crate) pace: &'a Pace,
-    pub(crate) reporter: &'a dyn Reporter,
+    pub(crate) reporter: &'a Arc<dyn Reporter>,
     pub(crate) stack: &'a str,
     /// The resource that the call is for; none while observing.
     pub(crate) address: Option<&'a Address>,
@@ -45,6 +45,20 @@ pub(crate) struct Cx<'a> {
     pub(crate) deadline: Instant,
     /// Whether the run has just made something that the calls of the step name.
     pub(crate) fresh: bool,
+}
+
+/// The same without borrows: for a read that others share, and that goes on without the one who began
+/// it.
+pub(crate) struct Detached {
+    aws: Aws,
+    pace: Pace,
+    reporter: Arc<dyn Reporter>,
+}
+
+impl Detached {
+    pub(crate) fn cx(&self) -> Cx<'_> {
+        Cx::new(&self.aws, &self.pace, &self.reporter, "")
+    }
 }
 
 /// A refusal that means "not yet" in the context of one call.
@@ -85,7 +99,7 @@ pub(crate) const UNSEEN: &str = "AWS does not show it";
 const TRIES_WITHOUT_ANSWER: u32 = 5;
 
 impl<'a> Cx<'a> {
-    pub(crate) fn new(aws: &'a Aws, pace: &'a Pace, reporter: &'a dyn Reporter, stack: &'a str) -> Self {
+    pub(crate) fn new(aws: &'a Aws, pace: &'a Pace, reporter: &'a Arc<dyn Reporter>, stack: &'a str) -> Self {
         Self { aws, pace, reporter, stack, address: None, deadline: Instant::now() + pace.deadline, fresh: false }
     }
 
@@ -120,6 +134,14 @@ impl<'a> Cx<'a> {
         if let Some(address) = self.address {
             self.reporter.report(&Event::Warning { address: address.clone(), text });
         }
+    }
+
+    /// The same for no stack in particular, and without borrows.
+    pub(crate) fn detached(&self) -> Detached {
+        // Clients of its own: the shared reads would hold one that is never made, and that would hold them.
+        let Aws { ec2, elbv2, autoscaling, .. } = self.aws.clone();
+        let aws = Aws::from_clients(ec2, elbv2, autoscaling);
+        Detached { aws, pace: self.pace.clone(), reporter: Arc::clone(self.reporter) }
     }
 
     /// Sends a request that reads.

@@ -303,7 +303,7 @@ pub(super) async fn observe(cx: &Cx<'_>, balancers: &[String]) -> Result<Vec<Obs
         tokio::try_join!(read_elb(cx, &arns), read_certificates(cx, &listeners), read_attributes(cx, &arns))?;
     let mut observed = Vec::with_capacity(listeners.len());
     for ((listener, certificates), attributes) in listeners.iter().zip(certificates).zip(attributes) {
-        let tags = tags.remove(listener.listener_arn().unwrap_or_default()).unwrap_or_default();
+        let Some(tags) = tags.remove(listener.listener_arn().unwrap_or_default()) else { continue };
         observed.extend(parse(listener, certificates, attributes, tags)?);
     }
     Ok(observed)

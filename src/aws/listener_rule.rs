@@ -298,7 +298,7 @@ pub(super) async fn observe(cx: &Cx<'_>, listeners: &[String]) -> Result<Vec<Obs
     let mut tags = read_elb(cx, &arns).await?;
     let mut observed = Vec::with_capacity(rules.len());
     for (listener, rule) in &rules {
-        let tags = tags.remove(rule.rule_arn().unwrap_or_default()).unwrap_or_default();
+        let Some(tags) = tags.remove(rule.rule_arn().unwrap_or_default()) else { continue };
         observed.extend(parse(rule, listener, tags)?);
     }
     Ok(observed)

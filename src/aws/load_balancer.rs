@@ -20,7 +20,7 @@ use crate::resource::{
 };
 
 use super::call::{NotYet, gone_is_fine, pages_or_none};
-use super::tags::{change_elb, elb, names, read_elb};
+use super::tags::{change_elb, elb, names, with_tags};
 use super::target_group::ATTRIBUTES_AT_ONCE;
 use super::{Cx, Operate, Progress, Watch, blockers, id, known, required};
 
@@ -335,8 +335,8 @@ impl Operate for LoadBalancer {
     }
 
     async fn find(&self, cx: &Cx<'_>) -> Result<Option<Observed<Self>>> {
-        let balancers = read(cx, None, std::slice::from_ref(&self.name)).await?;
-        Ok(complete(cx, balancers, &[self], |_, _| true).await?.pop())
+        let found = list(cx, std::slice::from_ref(&self.name)).await?;
+        Ok(complete(cx, found.iter().collect(), &[self]).await?.pop())
     }
 }
 
@@ -441,24 +441,21 @@ async fn read(cx: &Cx<'_>, arn: Option<&str>, names: &[String]) -> Result<Vec<Ba
     .await
 }
 
-/// Reads tags, and the attributes of those that `wanted` picks; the reserved capacity where the
-/// stack reserves some, or has.
+/// A balancer and its tags.
+pub(super) type Listed = (Balancer, Tags);
+
+/// Lists balancers with their tags; without names, all of the account.
+async fn list(cx: &Cx<'_>, names: &[String]) -> Result<Vec<Listed>> {
+    let balancers = read(cx, None, names).await?;
+    with_tags(cx, balancers, Balancer::load_balancer_arn).await
+}
+
+/// Reads the attributes of balancers, and the reserved capacity where the stack reserves some, or has.
 async fn complete(
     cx: &Cx<'_>,
-    balancers: Vec<Balancer>,
+    picked: Vec<&Listed>,
     declared: &[&LoadBalancer],
-    wanted: impl Fn(&Balancer, &Tags) -> bool,
 ) -> Result<Vec<Observed<LoadBalancer>>> {
-    let arns: Vec<String> = balancers.iter().filter_map(|balancer| balancer.load_balancer_arn.clone()).collect();
-    let mut tags = read_elb(cx, &arns).await?;
-    let picked: Vec<_> = balancers
-        .into_iter()
-        .map(|balancer| {
-            let tags = tags.remove(balancer.load_balancer_arn().unwrap_or_default()).unwrap_or_default();
-            (balancer, tags)
-        })
-        .filter(|(balancer, tags)| wanted(balancer, tags))
-        .collect();
     let details = picked.iter().map(|(balancer, tags)| async {
         let is_declared = |declared: &&LoadBalancer| {
             declared.minimum_capacity_units.is_some() && balancer.load_balancer_name() == Some(declared.name.as_str())
@@ -505,13 +502,13 @@ async fn read_capacity(cx: &Cx<'_>, balancer: &Balancer) -> Result<Option<u32>> 
 /// Reads the balancers that the stack owns, and balancers under declared names. There is no filter
 /// by tag: all balancers are listed, and their tags read.
 pub(super) async fn observe(cx: &Cx<'_>, declared: &[&LoadBalancer]) -> Result<Vec<Observed<LoadBalancer>>> {
-    let balancers = read(cx, None, &[]).await?;
-    let stack = cx.stack;
-    complete(cx, balancers, declared, |balancer, tags| {
-        tags.owner().is_some_and(|owner| owner.stack == stack)
+    let detached = cx.detached();
+    let all = cx.aws.reads.load_balancers.get(move || async move { list(&detached.cx(), &[]).await }).await?;
+    let picked = all.iter().filter(|(balancer, tags)| {
+        tags.owner().is_some_and(|owner| owner.stack == cx.stack)
             || declared.iter().any(|declared| balancer.load_balancer_name() == Some(declared.name.as_str()))
-    })
-    .await
+    });
+    complete(cx, picked.collect(), declared).await
 }
 
 /// The same for the engine's list.

@@ -19,7 +19,6 @@ use crate::value::Value;
 
 use super::call::pages;
 use super::convert::filter;
-use super::tags::read_elb;
 use super::{Cx, id};
 
 /// Finds everything that the stack looks up. The lookups of a kind share their reads: one for all
@@ -414,11 +413,9 @@ async fn target_groups(
             By::Name(name) => super::target_group::read_by_name(cx, name).await?,
             By::Id(arn) => super::target_group::read_by_arn(cx, arn).await?,
             By::Tag(key, value) => {
-                let all = super::target_group::read_all(cx).await?;
-                let arns: Vec<String> = all.iter().filter_map(|group| group.target_group_arn.clone()).collect();
-                let tags = read_elb(cx, &arns).await?;
-                let tagged = |arn: &str| tags.get(arn).is_some_and(|tags| tags.get(key) == Some(value));
-                all.into_iter().filter(|group| group.target_group_arn().is_some_and(tagged)).collect()
+                let all = super::target_group::list_all(cx).await?;
+                let tagged = all.iter().filter(|(_, tags)| tags.get(key) == Some(value));
+                tagged.map(|(group, _)| group.clone()).collect()
             }
         };
         let found = one(address, "target group", &lookup.by, groups.iter().collect(), |group| {

@@ -18,6 +18,7 @@ mod scaling_policy;
 mod scheduled_action;
 mod security_group;
 mod security_group_rule;
+mod shared;
 mod swap;
 mod tags;
 mod target_group;
@@ -26,6 +27,7 @@ mod throttle;
 use std::collections::HashSet;
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -35,11 +37,16 @@ pub(crate) use auto_scaling_group::groups as group_snapshots;
 pub(crate) use call::{Cx, Pace, UNSEEN};
 pub(crate) use observe::observe;
 
+use shared::SharedRead;
+
 use crate::error::{Error, Result};
 use crate::input::Input;
 use crate::resource::{Describe, Observed, Operation};
 
 /// The clients for an AWS account in one region.
+///
+/// Cheap to clone. Deployers that work with clones of one `Aws` share the reads that concern the whole
+/// account: many plans at the same time list its load balancers and target groups about once.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -56,6 +63,14 @@ pub struct Aws {
     pub(crate) ec2: aws_sdk_ec2::Client,
     pub(crate) elbv2: aws_sdk_elasticloadbalancingv2::Client,
     pub(crate) autoscaling: aws_sdk_autoscaling::Client,
+    reads: Arc<Reads>,
+}
+
+/// Reads of the whole account; operations at the same time share them.
+#[derive(Debug, Default)]
+struct Reads {
+    load_balancers: SharedRead<Vec<load_balancer::Listed>>,
+    target_groups: SharedRead<Vec<target_group::Listed>>,
 }
 
 impl fmt::Debug for Aws {
@@ -92,11 +107,11 @@ impl Aws {
     #[must_use]
     pub fn from_config(config: &SdkConfig) -> Self {
         let config = config.clone().into_builder().retry_config(RetryConfig::disabled()).build();
-        Self {
-            ec2: aws_sdk_ec2::Client::new(&config),
-            elbv2: aws_sdk_elasticloadbalancingv2::Client::new(&config),
-            autoscaling: aws_sdk_autoscaling::Client::new(&config),
-        }
+        Self::from_clients(
+            aws_sdk_ec2::Client::new(&config),
+            aws_sdk_elasticloadbalancingv2::Client::new(&config),
+            aws_sdk_autoscaling::Client::new(&config),
+        )
     }
 
     /// Takes clients that exist. Switch their own retries off: the engine retries by itself.
@@ -106,7 +121,7 @@ impl Aws {
         elbv2: aws_sdk_elasticloadbalancingv2::Client,
         autoscaling: aws_sdk_autoscaling::Client,
     ) -> Self {
-        Self { ec2, elbv2, autoscaling }
+        Self { ec2, elbv2, autoscaling, reads: Arc::default() }
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use aws_sdk_ec2::types::{ResourceType, Tag, TagSpecification};
 use aws_sdk_elasticloadbalancingv2::types::Tag as ElbTag;
+use futures_util::future::try_join_all;
 
 use crate::error::Result;
 use crate::resource::tags::{NAME, STACK};
@@ -136,21 +137,49 @@ impl OwnedIds {
 /// How many resources `DescribeTags` takes at once.
 const TAGS_AT_ONCE: usize = 20;
 
-/// Reads the tags of load balancing resources, by ARN.
+/// Reads the tags of load balancing resources, by ARN. What has been deleted since it was listed is left
+/// out.
 pub(super) async fn read_elb(cx: &Cx<'_>, arns: &[String]) -> Result<HashMap<String, Tags>> {
-    let client = &cx.aws.elbv2;
-    let pages = arns.chunks(TAGS_AT_ONCE).map(|chunk| async move {
-        cx.read("DescribeTags", || client.describe_tags().set_resource_arns(Some(chunk.to_vec())).send()).await
-    });
-    let mut tags = HashMap::new();
-    for page in futures_util::future::try_join_all(pages).await? {
-        for description in page.tag_descriptions() {
-            let all = description.tags().iter().filter_map(|tag| Some((tag.key()?, tag.value().unwrap_or_default())));
-            let all = all.filter(|(key, _)| !key.starts_with("aws:")).collect();
-            tags.insert(description.resource_arn().unwrap_or_default().to_owned(), all);
+    let chunks = arns.chunks(TAGS_AT_ONCE).map(|chunk| async move {
+        match read_some(cx, chunk).await {
+            // AWS does not tell which one is gone.
+            Err(error) if error.is_not_found() => {
+                let each = chunk.iter().map(|arn| async move {
+                    match read_some(cx, std::slice::from_ref(arn)).await {
+                        Err(error) if error.is_not_found() => Ok(HashMap::new()),
+                        other => other,
+                    }
+                });
+                Ok(try_join_all(each).await?.into_iter().flatten().collect())
+            }
+            other => other,
         }
+    });
+    Ok(try_join_all(chunks).await?.into_iter().flatten().collect())
+}
+
+async fn read_some(cx: &Cx<'_>, arns: &[String]) -> Result<HashMap<String, Tags>> {
+    let client = &cx.aws.elbv2;
+    let page = cx.read("DescribeTags", || client.describe_tags().set_resource_arns(Some(arns.to_vec())).send()).await?;
+    let mut tags: HashMap<String, Tags> = arns.iter().map(|arn| (arn.clone(), Tags::new())).collect();
+    for description in page.tag_descriptions() {
+        let all = description.tags().iter().filter_map(|tag| Some((tag.key()?, tag.value().unwrap_or_default())));
+        let all = all.filter(|(key, _)| !key.starts_with("aws:")).collect();
+        tags.insert(description.resource_arn().unwrap_or_default().to_owned(), all);
     }
     Ok(tags)
+}
+
+/// Puts its tags beside each of what was listed.
+pub(super) async fn with_tags<T>(
+    cx: &Cx<'_>,
+    items: Vec<T>,
+    arn: impl Fn(&T) -> Option<&str>,
+) -> Result<Vec<(T, Tags)>> {
+    let arns: Vec<String> = items.iter().filter_map(|item| arn(item).map(ToOwned::to_owned)).collect();
+    let mut tags = read_elb(cx, &arns).await?;
+    let tagged = |item: T| arn(&item).and_then(|arn| tags.remove(arn)).map(|tags| (item, tags));
+    Ok(items.into_iter().filter_map(tagged).collect())
 }
 
 /// The declared name and the physical one: they differ on a successor that had to take another.

@@ -1,5 +1,7 @@
 //! Target groups over the Elastic Load Balancing API.
 
+use std::sync::Arc;
+
 use aws_sdk_elasticloadbalancingv2::types::{
     Matcher, ProtocolEnum, TargetDescription, TargetGroup as Group, TargetGroupAttribute, TargetGroupIpAddressTypeEnum,
     TargetHealthDescription, TargetHealthStateEnum, TargetTypeEnum,
@@ -16,7 +18,7 @@ use crate::value::Value;
 
 use super::call::{NotYet, gone_is_fine, pages_or_none};
 use super::convert::{duration, seconds};
-use super::tags::{change_elb, elb, names, read_elb};
+use super::tags::{change_elb, elb, names, with_tags};
 use super::{Cx, Operate, Progress, Watch, blockers, id, known, required};
 
 /// How many attributes one call takes (V34).
@@ -273,8 +275,8 @@ impl Operate for TargetGroup {
     }
 
     async fn find(&self, cx: &Cx<'_>) -> Result<Option<Observed<Self>>> {
-        let groups = read(cx, None, std::slice::from_ref(&self.name)).await?;
-        Ok(complete(cx, groups, |_, _| true).await?.pop())
+        let found = list(cx, std::slice::from_ref(&self.name)).await?;
+        Ok(complete(cx, found.iter().collect()).await?.pop())
     }
 }
 
@@ -460,26 +462,23 @@ pub(super) async fn read_by_arn(cx: &Cx<'_>, arn: &str) -> Result<Vec<Group>> {
     read(cx, Some(arn), &[]).await
 }
 
-pub(super) async fn read_all(cx: &Cx<'_>) -> Result<Vec<Group>> {
-    read(cx, None, &[]).await
+/// A target group and its tags.
+pub(super) type Listed = (Group, Tags);
+
+/// Lists groups with their tags; without names, all of the account.
+async fn list(cx: &Cx<'_>, names: &[String]) -> Result<Vec<Listed>> {
+    let groups = read(cx, None, names).await?;
+    with_tags(cx, groups, Group::target_group_arn).await
 }
 
-/// Reads tags, and the attributes of those that `wanted` picks.
-async fn complete(
-    cx: &Cx<'_>,
-    groups: Vec<Group>,
-    wanted: impl Fn(&Group, &Tags) -> bool,
-) -> Result<Vec<Observed<TargetGroup>>> {
-    let arns: Vec<String> = groups.iter().filter_map(|group| group.target_group_arn.clone()).collect();
-    let mut tags = read_elb(cx, &arns).await?;
-    let mut picked = Vec::new();
-    for group in groups {
-        let arn = group.target_group_arn().unwrap_or_default().to_owned();
-        let tags = tags.remove(&arn).unwrap_or_default();
-        if wanted(&group, &tags) {
-            picked.push((group, tags));
-        }
-    }
+/// Lists all groups of the account with their tags.
+pub(super) async fn list_all(cx: &Cx<'_>) -> Result<Arc<Vec<Listed>>> {
+    let detached = cx.detached();
+    cx.aws.reads.target_groups.get(move || async move { list(&detached.cx(), &[]).await }).await
+}
+
+/// Reads the attributes of groups, and their recorded targets.
+async fn complete(cx: &Cx<'_>, picked: Vec<&Listed>) -> Result<Vec<Observed<TargetGroup>>> {
     let client = &cx.aws.elbv2;
     let details = picked.iter().map(|(group, tags)| async {
         let arn = group.target_group_arn().unwrap_or_default();
@@ -507,12 +506,11 @@ async fn complete(
 /// Reads the groups that the stack owns, and groups under declared names. There is no filter by
 /// tag: all groups are listed, and their tags read.
 pub(super) async fn observe(cx: &Cx<'_>, declared: &[&TargetGroup]) -> Result<Vec<AnyObserved>> {
-    let groups = read_all(cx).await?;
-    let stack = cx.stack;
-    let observed = complete(cx, groups, |group, tags| {
-        tags.owner().is_some_and(|owner| owner.stack == stack)
+    let all = list_all(cx).await?;
+    let picked = all.iter().filter(|(group, tags)| {
+        tags.owner().is_some_and(|owner| owner.stack == cx.stack)
             || declared.iter().any(|declared| group.target_group_name() == Some(declared.name.as_str()))
-    })
-    .await?;
+    });
+    let observed = complete(cx, picked.collect()).await?;
     Ok(observed.into_iter().map(AnyObserved::from).collect())
 }

@@ -234,7 +234,7 @@ impl Deployer {
     }
 
     fn cx<'a>(&'a self, stack: &'a str) -> Cx<'a> {
-        Cx::new(&self.aws, &self.pace, &*self.reporter, stack)
+        Cx::new(&self.aws, &self.pace, &self.reporter, stack)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_smithy_mocks::{MockResponseInterceptor, Rule, RuleMode, create_mock_http_client};
+use aws_smithy_runtime_api::client::auth::AuthSchemeId;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
@@ -10,21 +11,24 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::retry::RetryConfig;
 
-use super::world::Shared;
+use super::fault;
+use super::world::{Shared, World};
+
+/// What the SDK's runtime calls requests that are not signed.
+const NO_AUTH_SCHEME_ID: AuthSchemeId = AuthSchemeId::new("noAuth");
 
 /// The SDK crates share no trait for their configuration, so a macro writes the same three
 /// constructors.
 macro_rules! client {
     ($name:ident, $sdk:ident, $rules:path) => {
         pub(crate) fn $name(shared: &Shared) -> $sdk::Client {
-            let credentials = $sdk::config::Credentials::builder()
-                .access_key_id("simulated")
-                .secret_access_key("simulated")
-                .provider_name("simulated")
-                .build();
             let config = $sdk::Config::builder()
                 .behavior_version($sdk::config::BehaviorVersion::latest())
-                .credentials_provider(credentials)
+                // Nobody looks at signatures here, and they take a good part of a call.
+                .allow_no_auth()
+                .auth_scheme_preference([NO_AUTH_SCHEME_ID])
+                // Working out the address of a service takes its time, too.
+                .endpoint_url("https://simulated")
                 .region($sdk::config::Region::new(shared.lock().region.clone()))
                 .http_client(SharedHttpClient::new(DelayedClient {
                     inner: create_mock_http_client(),
@@ -88,7 +92,9 @@ impl HttpConnector for DelayedConnector {
         let latency = self.latency(&request);
         let crashed = *self.shared.crashed().borrow();
         let inner = self.inner.clone();
+        let in_flight = self.shared.depart();
         HttpConnectorFuture::new(async move {
+            let _in_flight = in_flight;
             if crashed {
                 // The process that asked is gone; nobody receives this answer.
                 std::future::pending::<()>().await;
@@ -103,10 +109,11 @@ impl DelayedConnector {
     /// All three services speak query protocols: the operation stands in the body.
     fn latency(&self, request: &HttpRequest) -> Duration {
         let body = request.body().bytes().unwrap_or_default();
-        let settings = &self.shared.lock().settings;
-        let is_read = body
-            .split(|byte| *byte == b'&')
-            .any(|field| field.starts_with(b"Action=Describe") || field.starts_with(b"Action=Get"));
-        if is_read { settings.read_latency } else { settings.write_latency }
+        let operation = body.split(|byte| *byte == b'&').find_map(|field| field.strip_prefix(b"Action="));
+        let operation = operation.and_then(|operation| std::str::from_utf8(operation).ok()).unwrap_or_default();
+        let World { now, settings, faults, .. } = &mut *self.shared.lock();
+        let is_read = operation.starts_with("Describe") || operation.starts_with("Get");
+        let usual = if is_read { settings.read_latency } else { settings.write_latency };
+        usual + fault::latency(faults, operation, *now)
     }
 }

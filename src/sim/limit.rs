@@ -72,13 +72,18 @@ impl Buckets {
         let refill = (now - bucket.counted).as_secs_f64() * per_second;
         *bucket = Bucket { tokens: (bucket.tokens + refill).min(burst), counted: now };
         if bucket.tokens < 1.0 {
-            return Err(match service {
-                Service::Ec2 => ApiError::new("RequestLimitExceeded", "Request limit exceeded.").with_status(503),
-                Service::ElasticLoadBalancing => ApiError::new("ThrottlingException", "Rate exceeded"),
-                Service::AutoScaling => ApiError::new("Throttling", "Rate exceeded"),
-            });
+            return Err(slow_down(service));
         }
         bucket.tokens -= 1.0;
         Ok(())
+    }
+}
+
+/// How a service asks to slow down.
+pub(super) fn slow_down(service: Service) -> ApiError {
+    match service {
+        Service::Ec2 => ApiError::new("RequestLimitExceeded", "Request limit exceeded.").with_status(503),
+        Service::ElasticLoadBalancing => ApiError::new("ThrottlingException", "Rate exceeded"),
+        Service::AutoScaling => ApiError::new("Throttling", "Rate exceeded"),
     }
 }

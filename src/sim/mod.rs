@@ -38,6 +38,7 @@ mod error;
 mod fault;
 mod limit;
 mod log;
+mod quota;
 mod settings;
 mod traffic;
 mod world;
@@ -49,9 +50,11 @@ pub use error::Service;
 pub use fault::Fault;
 pub use limit::RequestLimits;
 pub use log::Call;
+pub use quota::Quotas;
 pub use settings::Settings;
 pub use traffic::Outage;
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::Aws;
@@ -86,6 +89,15 @@ use world::Shared;
 #[derive(Debug, Clone)]
 pub struct SimAws {
     shared: Shared,
+    /// Made when they are first asked for: that takes longer than many calls do.
+    clients: Arc<Clients>,
+}
+
+#[derive(Debug, Default)]
+struct Clients {
+    ec2: OnceLock<aws_sdk_ec2::Client>,
+    elbv2: OnceLock<aws_sdk_elasticloadbalancingv2::Client>,
+    autoscaling: OnceLock<aws_sdk_autoscaling::Client>,
 }
 
 impl Default for SimAws {
@@ -98,7 +110,7 @@ impl SimAws {
     /// Makes an empty account; its time begins now.
     #[must_use]
     pub fn new() -> Self {
-        Self { shared: Shared::new() }
+        Self { shared: Shared::new(), clients: Arc::default() }
     }
 
     /// Makes clients for a [`Deployer`](crate::Deployer).
@@ -110,22 +122,22 @@ impl SimAws {
     /// Makes an EC2 client of the account, to look or to tamper.
     #[must_use]
     pub fn ec2(&self) -> aws_sdk_ec2::Client {
-        clients::ec2(&self.shared)
+        self.clients.ec2.get_or_init(|| clients::ec2(&self.shared)).clone()
     }
 
     /// Makes an Elastic Load Balancing client of the account, to look or to tamper.
     #[must_use]
     pub fn elbv2(&self) -> aws_sdk_elasticloadbalancingv2::Client {
-        clients::elbv2(&self.shared)
+        self.clients.elbv2.get_or_init(|| clients::elbv2(&self.shared)).clone()
     }
 
     /// Makes an Auto Scaling client of the account, to look or to tamper.
     #[must_use]
     pub fn autoscaling(&self) -> aws_sdk_autoscaling::Client {
-        clients::autoscaling(&self.shared)
+        self.clients.autoscaling.get_or_init(|| clients::autoscaling(&self.shared)).clone()
     }
 
-    /// Makes calls fail from now on.
+    /// Makes calls go wrong from now on.
     pub fn inject(&self, fault: Fault) {
         self.shared.lock().faults.push(fault.armed());
     }
@@ -145,6 +157,12 @@ impl SimAws {
     #[must_use]
     pub fn now(&self) -> Duration {
         self.shared.lock().now
+    }
+
+    /// Returns how many calls were in flight at once at most: sent, and not answered yet.
+    #[must_use]
+    pub fn most_in_flight(&self) -> usize {
+        self.shared.lock().flight.most
     }
 
     /// Notes that an instance profile, a role, a topic or a queue (by name or ARN as requests will have
@@ -167,7 +185,7 @@ impl SimAws {
         world.made.insert(name_or_arn.into(), now);
     }
 
-    /// Changes how fast the simulated AWS is.
+    /// Changes how the simulated AWS behaves: how fast it is, and what it limits.
     pub fn configure(&self, change: impl FnOnce(&mut Settings)) {
         change(&mut self.shared.lock().settings);
     }

@@ -1,8 +1,9 @@
-//! How fast the simulated AWS is, and what it writes down.
+//! How fast the simulated AWS is, how much it takes, and what it writes down.
 
 use std::time::Duration;
 
 use super::limit::RequestLimits;
+use super::quota::Quotas;
 
 /// Settings of the simulated AWS, most of them durations. Change them with [`SimAws::configure`](super::SimAws::configure).
 ///
@@ -49,6 +50,8 @@ pub struct Settings {
     pub security_group_association: Duration,
     /// How many requests are taken before AWS asks to slow down. Default: all.
     pub request_limits: RequestLimits,
+    /// How many there can be of what. Default: what AWS documents for a new account.
+    pub quotas: Quotas,
     /// Whether the log keeps what each call asked for. Default no, for the sake of speed.
     pub record_requests: bool,
 }
@@ -73,6 +76,7 @@ impl Default for Settings {
             warm_pool_deletion: Duration::ZERO,
             security_group_association: Duration::from_secs(5),
             request_limits: RequestLimits::Unlimited,
+            quotas: Quotas::default(),
             record_requests: false,
         }
     }

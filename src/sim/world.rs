@@ -14,7 +14,7 @@ use super::autoscaling::AutoScalingState;
 use super::ec2::Ec2State;
 use super::elbv2::ElbState;
 use super::error::{ApiError, Service};
-use super::fault::{Fault, FaultState, Verdict};
+use super::fault::{self, FaultState, Verdict};
 use super::limit::Buckets;
 use super::log::Call;
 use super::settings::Settings;
@@ -37,6 +37,7 @@ pub(crate) struct World {
     pub(crate) faults: Vec<FaultState>,
     /// What other services made, and when; what is not listed has been there forever.
     pub(crate) made: BTreeMap<String, Duration>,
+    pub(crate) flight: Flight,
     buckets: Buckets,
     /// Whether traffic is served; none while nobody watches.
     pub(crate) traffic: Option<Traffic>,
@@ -57,6 +58,7 @@ impl World {
             calls: Vec::new(),
             faults: Vec::new(),
             made: BTreeMap::new(),
+            flight: Flight::default(),
             buckets: Buckets::default(),
             traffic: None,
             crash_after: None,
@@ -124,6 +126,23 @@ impl World {
     }
 }
 
+/// The calls that are not answered yet.
+#[derive(Debug, Default)]
+pub(crate) struct Flight {
+    now: usize,
+    pub(crate) most: usize,
+}
+
+/// A call from when it is sent until it is answered, or nobody waits for the answer any more.
+#[derive(Debug)]
+pub(crate) struct InFlight(Shared);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.world().flight.now -= 1;
+    }
+}
+
 /// A handle on the world that all simulated clients share.
 #[derive(Debug, Clone)]
 pub(crate) struct Shared {
@@ -137,12 +156,25 @@ impl Shared {
         Self { world: Arc::new(Mutex::new(World::new())), began: Instant::now(), crashed: watch::Sender::new(false) }
     }
 
+    /// The world as it was at the last call.
+    fn world(&self) -> MutexGuard<'_, World> {
+        // A panic while holding the lock is a failed test already; the others go on.
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The world as it is now.
     pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
-        // A panic while holding the lock is a failed test already; the others go on.
-        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut world = self.world();
         world.advance(self.began.elapsed());
         world
+    }
+
+    /// Counts a call that is being sent.
+    pub(crate) fn depart(&self) -> InFlight {
+        let flight = &mut self.world().flight;
+        flight.now += 1;
+        flight.most = flight.most.max(flight.now);
+        InFlight(self.clone())
     }
 
     /// Whether the simulated client process is gone (see [`super::SimAws::crash_after`]).
@@ -170,7 +202,7 @@ impl Shared {
         let now = world.now;
         let World { settings, buckets, faults, .. } = &mut *world;
         let verdict = match buckets.take(&settings.request_limits, service, operation, now) {
-            Ok(()) => Fault::verdict(faults, operation),
+            Ok(()) => fault::verdict(faults, service, operation, now),
             Err(refusal) => Verdict::Refuse(refusal),
         };
         let result = match verdict {

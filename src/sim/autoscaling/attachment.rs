@@ -26,8 +26,6 @@ use crate::sim::{ec2, elbv2};
 
 /// How many one call attaches or detaches.
 const PER_CALL: usize = 10;
-/// AWS's quota of target groups per Auto Scaling group.
-const PER_GROUP: usize = 100;
 
 /// A traffic source of a group.
 #[derive(Debug, Clone)]
@@ -215,9 +213,10 @@ fn attach(world: &mut World, name: Option<&str>, wanted: &[(String, Kind)], as_s
         group.attachments.iter().filter(staying).any(|attachment| attachment.identifier == identifier)
     };
     let new: Vec<&(String, Kind)> = wanted.iter().filter(|(identifier, _)| !known(identifier)).collect();
-    if group.attachments.iter().filter(staying).count() + new.len() > PER_GROUP {
+    let limit = world.settings.quotas.target_groups_per_auto_scaling_group;
+    if group.attachments.iter().filter(staying).count() + new.len() > limit {
         return Err(ApiError::validation(format!(
-            "The limit of {PER_GROUP} target groups per Auto Scaling group has been reached."
+            "The limit of {limit} target groups per Auto Scaling group has been reached."
         )));
     }
     let at = world.now + world.settings.scaling_reaction;

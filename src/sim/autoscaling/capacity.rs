@@ -13,7 +13,7 @@ use super::source::TemplateVersion;
 use super::state::{Group, Member, Stage, Timers};
 use crate::sim::ec2;
 use crate::sim::error::ApiError;
-use crate::sim::fault::{Fault, Verdict};
+use crate::sim::fault;
 use crate::sim::world::World;
 
 /// Launches what is missing and terminates what is too much, once the reaction time has passed.
@@ -78,7 +78,7 @@ fn launch(world: &mut World, group: &mut Group) -> Result<(), ApiError> {
         .next()
         .ok_or_else(|| ApiError::validation("The group has nothing to launch."))?;
     // Launches of a group are RunInstances calls on AWS too, so faults on these apply.
-    if let Verdict::Refuse(error) | Verdict::LoseAnswer(error) = Fault::verdict(&mut world.faults, "RunInstances") {
+    if let Some(error) = fault::launch(&mut world.faults, world.now) {
         return Err(error);
     }
     let subnets = subnets_by_preference(world, group);

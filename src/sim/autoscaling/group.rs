@@ -30,9 +30,6 @@ use super::{hook, tag};
 use crate::sim::error::ApiError;
 use crate::sim::world::World;
 
-/// AWS's quota of groups per Region.
-const PER_REGION: usize = 500;
-
 pub(super) fn create(
     world: &mut World,
     input: &CreateAutoScalingGroupInput,
@@ -62,7 +59,7 @@ pub(super) fn create(
     attachment::same_vpc(world, input.target_group_arns(), &options.places(world))?;
     let tags = tag::parse(input.tags())?;
     let hooks = hooks(world, input)?;
-    if world.autoscaling.groups.len() >= PER_REGION {
+    if world.autoscaling.groups.len() >= world.settings.quotas.auto_scaling_groups {
         return Err(ApiError::new("LimitExceeded", "You have already reached the limit of Auto Scaling groups."));
     }
     let id = new_uuid(world);

@@ -22,8 +22,6 @@ use super::state::{Group, Member, Stage, Wait, change, new_uuid};
 use crate::sim::error::ApiError;
 use crate::sim::world::World;
 
-const PER_GROUP: usize = 50;
-
 /// On the way in or on the way out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Transition {
@@ -190,7 +188,7 @@ pub(super) fn put(world: &mut World, input: &PutLifecycleHookInput) -> Result<Pu
     let group = world.autoscaling.modifiable(input.auto_scaling_group_name())?;
     let old = input.lifecycle_hook_name().and_then(|name| group.hooks.get(name));
     let hook = Hook::changed(world, old, input)?;
-    if old.is_none() && group.hooks.len() >= PER_GROUP {
+    if old.is_none() && group.hooks.len() >= world.settings.quotas.hooks_per_auto_scaling_group {
         return Err(ApiError::new("LimitExceeded", "You have already reached the limit of lifecycle hooks per group."));
     }
     change(world, input.auto_scaling_group_name(), |group| group.hooks.insert(hook.name.clone(), hook))?;

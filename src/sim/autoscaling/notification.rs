@@ -23,8 +23,6 @@ const TYPES: [&str; 5] = [
     "autoscaling:EC2_INSTANCE_TERMINATE_ERROR",
     "autoscaling:TEST_NOTIFICATION",
 ];
-const TOPICS_PER_GROUP: usize = 10;
-
 pub(super) fn put(
     world: &mut World,
     input: &PutNotificationConfigurationInput,
@@ -40,7 +38,9 @@ pub(super) fn put(
             return Err(ApiError::validation(format!("\"{kind}\" is not a valid Notification Type.")));
         }
     }
-    if !group.notifications.contains_key(topic) && group.notifications.len() >= TOPICS_PER_GROUP {
+    if !group.notifications.contains_key(topic)
+        && group.notifications.len() >= world.settings.quotas.topics_per_auto_scaling_group
+    {
         return Err(ApiError::new(
             "LimitExceeded",
             "You have already reached the limit of notification topics per group.",

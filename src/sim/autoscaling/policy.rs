@@ -14,8 +14,6 @@ use super::tracking::{HIGH, LOW};
 use crate::sim::error::ApiError;
 use crate::sim::world::World;
 
-const PER_GROUP: usize = 50;
-
 /// A scaling policy, and how long its metric has been where it should not be.
 #[derive(Debug, Clone)]
 pub(super) struct Policy {
@@ -54,7 +52,7 @@ pub(super) fn put(world: &mut World, input: &PutScalingPolicyInput) -> Result<Pu
     let name = check::name(input.policy_name(), "policyName")?;
     let kind = policy_rules::check(world, group, input)?;
     let old = group.policies.get(name).map(|policy| policy.described.clone());
-    if old.is_none() && group.policies.len() >= PER_GROUP {
+    if old.is_none() && group.policies.len() >= world.settings.quotas.policies_per_auto_scaling_group {
         return Err(ApiError::new(
             "LimitExceeded",
             "You have already reached the limit of scaling policies per group.",

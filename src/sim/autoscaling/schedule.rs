@@ -24,8 +24,6 @@ use crate::sim::world::World;
 use crate::time_zone;
 use crate::timestamp::Timestamp;
 
-const PER_GROUP: usize = 125;
-
 /// A scheduled action, as AWS describes it.
 pub(super) type ScheduledAction = ScheduledUpdateGroupAction;
 
@@ -38,7 +36,7 @@ pub(super) fn put(
     check_sizes(input)?;
     check_times(world.now, input)?;
     let old = group.scheduled.get(name).and_then(|action| action.scheduled_action_arn().map(str::to_owned));
-    if old.is_none() && group.scheduled.len() >= PER_GROUP {
+    if old.is_none() && group.scheduled.len() >= world.settings.quotas.scheduled_actions_per_auto_scaling_group {
         return Err(ApiError::new(
             "LimitExceeded",
             "You have already reached the limit of scheduled actions per group.",

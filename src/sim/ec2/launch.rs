@@ -21,9 +21,6 @@ use super::{ResolvedTemplate, block_device};
 use crate::sim::error::ApiError;
 use crate::sim::world::World;
 
-/// "Security groups per network interface".
-const MAX_GROUPS: usize = 5;
-
 /// An interface that a launch makes.
 struct PlannedInterface {
     groups: Vec<String>,
@@ -303,7 +300,7 @@ fn groups(world: &World, subnet: &Subnet, ids: &[String]) -> Result<Vec<String>,
             groups.push(id.clone());
         }
     }
-    if groups.len() > MAX_GROUPS {
+    if groups.len() > world.settings.quotas.security_groups_per_interface {
         return Err(ApiError::new(
             "SecurityGroupsPerInterfaceLimitExceeded",
             "The maximum number of security groups per interface has been reached.",

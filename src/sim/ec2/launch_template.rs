@@ -194,6 +194,11 @@ fn check_name(name: &str) -> Result<(), ApiError> {
     ))
 }
 
+/// EC2's code for quotas that have none of their own (its list of error codes names none for templates).
+fn too_many(what: &str) -> ApiError {
+    ApiError::new("ResourceLimitExceeded", format!("You have reached the maximum number of {what}."))
+}
+
 fn check_description(description: Option<&str>) -> Result<(), ApiError> {
     if description.is_some_and(|description| description.chars().count() > 255) {
         return Err(invalid("The version description must not exceed 255 characters"));
@@ -250,6 +255,9 @@ pub(super) fn create(
             "Launch template name already in use.",
         ));
     }
+    if world.ec2.templates.len() >= world.settings.quotas.launch_templates {
+        return Err(too_many("launch templates in the Region"));
+    }
     dry_run(input.dry_run())?;
     let id = world.new_id("lt");
     let mut template = Template {
@@ -287,6 +295,9 @@ pub(super) fn create_version(
     }
     if let Some(source) = input.source_version() {
         data = inherit(data, &template.version(source)?.data);
+    }
+    if template.versions.len() >= world.settings.quotas.versions_per_launch_template {
+        return Err(too_many("versions of the launch template"));
     }
     dry_run(input.dry_run())?;
     let (id, now) = (template.id.clone(), world.now);

@@ -32,10 +32,6 @@ use super::tags;
 use crate::sim::error::ApiError;
 use crate::sim::world::World;
 
-/// "Inbound or outbound rules per security group", which AWS enforces separately for IPv4 and
-/// for IPv6; a rule that refers to a group or a prefix list counts for both.
-const MAX_RULES: usize = 60;
-
 /// The rules of all permissions of a request, which must not repeat themselves.
 fn specs(world: &World, group: &str, permissions: &[IpPermission]) -> Result<Vec<RuleSpec>, ApiError> {
     if permissions.is_empty() {
@@ -64,13 +60,15 @@ fn duplicate(spec: &RuleSpec) -> ApiError {
     )
 }
 
-fn check_limit<'s>(specs: impl Iterator<Item = &'s RuleSpec>) -> Result<(), ApiError> {
+/// "Inbound or outbound rules per security group", which AWS enforces separately for IPv4 and
+/// for IPv6; a rule that refers to a group or a prefix list counts for both.
+fn check_limit<'s>(world: &World, specs: impl Iterator<Item = &'s RuleSpec>) -> Result<(), ApiError> {
     let (mut ipv4, mut ipv6) = (0, 0);
     for spec in specs {
         ipv4 += usize::from(!matches!(spec.traffic.peer, Peer::Ipv6(_)));
         ipv6 += usize::from(!matches!(spec.traffic.peer, Peer::Ipv4(_)));
     }
-    if ipv4 > MAX_RULES || ipv6 > MAX_RULES {
+    if ipv4.max(ipv6) > world.settings.quotas.rules_per_security_group {
         return Err(ApiError::new(
             "RulesPerSecurityGroupLimitExceeded",
             "The maximum number of rules per security group has been reached.",
@@ -95,7 +93,7 @@ fn authorize(
             return Err(duplicate(spec));
         }
     }
-    check_limit(rules_of(world, group, direction).map(|rule| &rule.spec).chain(&specs))?;
+    check_limit(world, rules_of(world, group, direction).map(|rule| &rule.spec).chain(&specs))?;
     dry_run(dry)?;
     let created = Some(world.now);
     let ids: Vec<String> = specs

@@ -152,6 +152,12 @@ pub(super) fn create(
             format!("The security group '{name}' already exists for VPC '{vpc}'"),
         ));
     }
+    if world.ec2.groups.len() >= world.settings.quotas.security_groups {
+        return Err(ApiError::new(
+            "SecurityGroupLimitExceeded",
+            format!("The maximum number of security groups for VPC '{vpc}' has been reached."),
+        ));
+    }
     dry_run(input.dry_run())?;
     let created = Some(world.now);
     let id = add(world, vpc, &name, &description, created);

@@ -13,9 +13,6 @@ use crate::sim::world::World;
 
 /// The most actions in a rule.
 const LIMIT: usize = 5;
-/// The quota of target groups per Application Load Balancer.
-const GROUPS: usize = 100;
-
 /// Where actions are to stand.
 pub(super) struct Place<'a> {
     pub(super) balancer: &'a Balancer,
@@ -43,7 +40,9 @@ impl Place<'_> {
         order(&mut actions)?;
         let new = target_groups(&actions);
         let count = world.elb.groups_of(&self.balancer.arn).into_iter().chain(new).collect::<BTreeSet<_>>().len();
-        if self.balancer.settings.kind == Kind::Application && count > GROUPS {
+        if self.balancer.settings.kind == Kind::Application
+            && count > world.settings.quotas.target_groups_per_load_balancer
+        {
             return Err(ApiError::new(
                 "TooManyUniqueTargetGroupsPerLoadBalancer",
                 "You've reached the limit on the number of unique target groups per load balancer",

@@ -23,9 +23,6 @@ use crate::sim::ec2;
 use crate::sim::error::ApiError;
 use crate::sim::world::World;
 
-/// The quota of balancers of one type in a region.
-const LIMIT: usize = 50;
-
 pub(super) fn create(world: &mut World, input: &CreateLoadBalancerInput) -> Result<CreateLoadBalancerOutput, ApiError> {
     let name = check::required("name", input.name())?;
     check::name("Load balancer", name)?;
@@ -48,7 +45,13 @@ pub(super) fn create(world: &mut World, input: &CreateLoadBalancerInput) -> Resu
     placement::has_room(world, settings.kind, settings.places.keys())?;
     placement::addresses_free(world, settings.places.values())?;
     let same_kind = world.elb.balancers.values().filter(|other| other.settings.kind == settings.kind);
-    if same_kind.count() >= LIMIT {
+    let quotas = &world.settings.quotas;
+    let limit = match settings.kind {
+        Kind::Application => quotas.application_load_balancers,
+        Kind::Network => quotas.network_load_balancers,
+        Kind::Gateway => quotas.gateway_load_balancers,
+    };
+    if same_kind.count() >= limit {
         return Err(ApiError::new("TooManyLoadBalancers", "You've reached the limit on the number of load balancers"));
     }
 

@@ -118,31 +118,37 @@ fn policy(name: &str, protocols: &[&str]) -> sdk::SslPolicy {
         .build()
 }
 
-/// The quotas of a new account.
-const LIMITS: &[(&str, &str)] = &[
-    ("application-load-balancers", "50"),
-    ("certificates-per-application-load-balancer", "25"),
-    ("certificates-per-network-load-balancer", "25"),
-    ("condition-values-per-alb-rule", "5"),
-    ("condition-wildcards-per-alb-rule", "6"),
-    ("gateway-load-balancers", "100"),
-    ("listeners-per-application-load-balancer", "50"),
-    ("listeners-per-network-load-balancer", "50"),
-    ("network-load-balancers", "50"),
-    ("rules-per-application-load-balancer", "100"),
-    ("target-groups", "3000"),
-    ("target-groups-per-action-on-application-load-balancer", "5"),
-    ("target-groups-per-application-load-balancer", "100"),
-    ("targets-per-application-load-balancer", "1000"),
-    ("targets-per-network-load-balancer", "3000"),
-    ("targets-per-target-group", "1000"),
+/// The quotas that nothing here counts, or that are always the same.
+const LIMITS: &[(&str, usize)] = &[
+    ("condition-values-per-alb-rule", 5),
+    ("condition-wildcards-per-alb-rule", 6),
+    ("target-groups-per-action-on-application-load-balancer", 5),
+    ("targets-per-application-load-balancer", 1000),
+    ("targets-per-network-load-balancer", 3000),
 ];
 
 pub(super) fn describe_limits(
-    _world: &mut World,
+    world: &mut World,
     input: &DescribeAccountLimitsInput,
 ) -> Result<DescribeAccountLimitsOutput, ApiError> {
-    let limits = LIMITS.iter().map(|(name, max)| sdk::Limit::builder().name(*name).max(*max).build()).collect();
+    let quotas = &world.settings.quotas;
+    let adjustable = [
+        ("application-load-balancers", quotas.application_load_balancers),
+        ("certificates-per-application-load-balancer", quotas.certificates_per_load_balancer),
+        ("certificates-per-network-load-balancer", quotas.certificates_per_load_balancer),
+        ("gateway-load-balancers", quotas.gateway_load_balancers),
+        ("listeners-per-application-load-balancer", quotas.listeners_per_load_balancer),
+        ("listeners-per-network-load-balancer", quotas.listeners_per_load_balancer),
+        ("network-load-balancers", quotas.network_load_balancers),
+        ("rules-per-application-load-balancer", quotas.rules_per_load_balancer),
+        ("target-groups", quotas.target_groups),
+        ("target-groups-per-application-load-balancer", quotas.target_groups_per_load_balancer),
+        ("targets-per-target-group", quotas.targets_per_target_group),
+    ];
+    let mut limits: Vec<_> = LIMITS.iter().copied().chain(adjustable).collect();
+    limits.sort_unstable();
+    let limits =
+        limits.iter().map(|(name, max)| sdk::Limit::builder().name(*name).max(max.to_string()).build()).collect();
     let (page, next) = check::page(limits, input.marker(), input.page_size())?;
     Ok(DescribeAccountLimitsOutput::builder().set_limits(Some(page)).set_next_marker(next).build())
 }

@@ -16,9 +16,6 @@ use super::model::{Listener, find, find_mut, see};
 use crate::sim::error::ApiError;
 use crate::sim::world::World;
 
-/// The quota of certificates per balancer, not counting default certificates.
-const LIMIT: usize = 25;
-
 /// The ARN of a certificate in a request. Certificates are not simulated: every one exists that
 /// does not say otherwise, and was not made just now.
 pub(super) fn checked<'a>(world: &World, certificate: &'a sdk::Certificate) -> Result<&'a str, ApiError> {
@@ -58,7 +55,7 @@ pub(super) fn add(
     }
     let others = world.elb.listeners_of(&listener.balancer).map(|listener| listener.certificates.len());
     let count: usize = others.sum();
-    if !listener.certificates.contains(arn) && count >= LIMIT {
+    if !listener.certificates.contains(arn) && count >= world.settings.quotas.certificates_per_load_balancer {
         return Err(ApiError::new(
             "TooManyCertificates",
             "You've reached the limit on the number of certificates per load balancer",

@@ -20,9 +20,6 @@ use super::tag;
 use crate::sim::error::ApiError;
 use crate::sim::world::World;
 
-/// The quota of listeners per balancer.
-const LIMIT: usize = 50;
-
 pub(super) fn create(world: &mut World, input: &CreateListenerInput) -> Result<CreateListenerOutput, ApiError> {
     let balancer = find::<Balancer>(world, input.load_balancer_arn())?;
     let settings = Request::from(input).resolve(world, balancer, None)?;
@@ -35,7 +32,7 @@ pub(super) fn create(world: &mut World, input: &CreateListenerInput) -> Result<C
         }
         return Ok(CreateListenerOutput::builder().listeners(describe_one(&world.elb, existing)).build());
     }
-    if world.elb.listeners_of(&balancer.arn).count() >= LIMIT {
+    if world.elb.listeners_of(&balancer.arn).count() >= world.settings.quotas.listeners_per_load_balancer {
         return Err(ApiError::new(
             "TooManyListeners",
             "You've reached the limit on the number of listeners per load balancer",

@@ -17,9 +17,6 @@ use super::tag;
 use crate::sim::error::ApiError;
 use crate::sim::world::World;
 
-/// The quota of rules per balancer, not counting default rules.
-const LIMIT: usize = 100;
-
 pub(super) fn create(world: &mut World, input: &CreateRuleInput) -> Result<CreateRuleOutput, ApiError> {
     let listener = find::<Listener>(world, input.listener_arn())?;
     let balancer = find::<Balancer>(world, Some(&listener.balancer))?;
@@ -39,7 +36,7 @@ pub(super) fn create(world: &mut World, input: &CreateRuleInput) -> Result<Creat
         return Err(in_use(priority));
     }
     let rules = world.elb.listeners_of(&balancer.arn).flat_map(|listener| world.elb.rules_of(&listener.arn));
-    if rules.filter(|rule| rule.priority.is_some()).count() >= LIMIT {
+    if rules.filter(|rule| rule.priority.is_some()).count() >= world.settings.quotas.rules_per_load_balancer {
         return Err(ApiError::new("TooManyRules", "You've reached the limit on the number of rules per load balancer"));
     }
 

@@ -19,9 +19,6 @@ use crate::sim::ec2::{self, InstanceState};
 use crate::sim::error::ApiError;
 use crate::sim::world::World;
 
-/// The quota of targets per target group.
-const LIMIT: usize = 1000;
-
 pub(super) fn register(world: &mut World, input: &RegisterTargetsInput) -> Result<RegisterTargetsOutput, ApiError> {
     let group = find::<TargetGroup>(world, input.target_group_arn())?;
     let mut targets = Vec::new();
@@ -32,7 +29,11 @@ pub(super) fn register(world: &mut World, input: &RegisterTargetsInput) -> Resul
     }
     let is_new = |key| group.targets.get(key).is_none_or(|target| target.is_gone(world.now));
     let new = targets.iter().filter(|(key, _)| is_new(key)).count();
-    let limit = if matches!(group.settings.target_type, Type::Lambda | Type::Alb) { 1 } else { LIMIT };
+    let limit = if matches!(group.settings.target_type, Type::Lambda | Type::Alb) {
+        1
+    } else {
+        world.settings.quotas.targets_per_target_group
+    };
     let present = group.targets.values().filter(|target| !target.is_gone(world.now)).count();
     if present + new > limit {
         return Err(ApiError::new("TooManyTargets", "You've reached the limit on the number of targets"));

@@ -21,9 +21,6 @@ use crate::sim::ec2;
 use crate::sim::error::ApiError;
 use crate::sim::world::World;
 
-/// The quota of target groups in a region.
-const LIMIT: usize = 3000;
-
 pub(super) fn create(world: &mut World, input: &CreateTargetGroupInput) -> Result<CreateTargetGroupOutput, ApiError> {
     let name = check::required("name", input.name())?;
     check::name("Target group", name)?;
@@ -39,7 +36,7 @@ pub(super) fn create(world: &mut World, input: &CreateTargetGroupInput) -> Resul
         }
         return Ok(CreateTargetGroupOutput::builder().target_groups(describe_one(&world.elb, existing)).build());
     }
-    if world.elb.target_groups.len() >= LIMIT {
+    if world.elb.target_groups.len() >= world.settings.quotas.target_groups {
         return Err(ApiError::new("TooManyTargetGroups", "You've reached the limit on the number of target groups"));
     }
     let suffix = world.new_suffix();
