@@ -13,7 +13,7 @@ use crate::resource::tags::Owner;
 
 use super::Cx;
 use super::call::{pages, pages_or_none};
-use super::security_group::filter;
+use super::convert::filter;
 use super::tags::{from_ec2, read_elb};
 
 /// Adds to a refusal what was found; a look that fails itself leaves the refusal as it is.
@@ -246,7 +246,7 @@ async fn endpoint_services(cx: &Cx<'_>, balancer: &str) -> Result<Vec<Blocker>> 
 async fn target_groups(cx: &Cx<'_>, balancer: &str) -> Result<Vec<Blocker>> {
     let client = &cx.aws.elbv2;
     let mut found = Vec::new();
-    for group in super::target_group::read_all(cx).await? {
+    for (group, _) in super::target_group::list_all(cx).await?.iter() {
         let Some(arn) = group.target_group_arn().filter(|_| group.target_type() == Some(&TargetTypeEnum::Alb)) else {
             continue;
         };

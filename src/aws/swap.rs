@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::resource::Operation;
 
 use super::call::{gone_is_fine, pages};
-use super::security_group::filter;
+use super::convert::filter;
 use super::{Cx, Leaving, Progress};
 
 /// The states in which an instance has its interfaces.

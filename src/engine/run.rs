@@ -196,15 +196,15 @@ impl Run<'_> {
                 Ok(())
             }
             StepKind::Prepare(operation) => {
-                let (node, desired) = self.desired(subject)?;
-                let present = self.get(node).ok();
+                let desired = self.desired(subject)?;
+                let present = self.get(subject).ok();
                 let present = present.as_ref().zip(subject.observed.as_ref());
                 with_resource!(&desired, resource => prepare(cx, operation, &**resource, present).await?);
                 Ok(())
             }
             StepKind::Release(operation) => {
                 let observed = subject.observed.as_ref().ok_or_else(unknown)?;
-                let successor = subject.node.and_then(|node| self.get(node).ok());
+                let successor = subject.node.and_then(|_| self.get(subject).ok());
                 let scaling_groups = self.scaling_groups();
                 let leaving =
                     Leaving { successor: successor.as_ref().map(AnyOutputs::id), scaling_groups: &scaling_groups };
@@ -284,7 +284,11 @@ impl Run<'_> {
 
     /// The ids of what goes because a declaration has a successor.
     fn predecessors(&self, subject: &Subject) -> Vec<String> {
-        let old = self.plan.subjects.iter().filter(|other| other.node.is_some() && other.node == subject.node && other.desired.is_none());
+        let old = self
+            .plan
+            .subjects
+            .iter()
+            .filter(|other| other.node.is_some() && other.node == subject.node && other.desired.is_none());
         old.filter_map(|old| Some(old.observed.as_ref()?.outputs().id().to_owned())).collect()
     }
 

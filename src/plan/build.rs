@@ -426,6 +426,8 @@ impl<'a> Builder<'a> {
         self.subjects.push(Subject {
             address: address.clone(),
             node: None,
+            refers: BTreeSet::new(),
+            makes_room: false,
             desired: Some(desired),
             observed: Some(observed),
         });
@@ -657,4 +659,3 @@ fn former(observed: &AnyObserved, stack: &str, address: &Address) -> Option<Addr
     let owner = observed.owner().filter(|owner| owner.stack == stack && owner.address != address.as_str())?;
     Some(Address::from_tag(&owner.address))
 }
-

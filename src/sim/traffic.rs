@@ -16,6 +16,8 @@ pub struct Outage {
     pub route: String,
     /// What was wrong.
     pub what: String,
+    /// When it was served again; none if it is not yet.
+    pub until: Option<Duration>,
 }
 
 /// What was seen at the last look.
@@ -61,12 +63,19 @@ impl Traffic {
         for route in routes {
             let last = before.remove(&route.arn);
             let serves = route.trouble.is_none();
-            let outage = |what: String| Outage { at: now, route: route.arn.clone(), what };
+            let outage = |what: String, until| Outage { at: now, route: route.arn.clone(), what, until };
+            if serves {
+                let open = self.outages.iter_mut().filter(|outage| outage.until.is_none());
+                open.filter(|outage| outage.route == route.arn).for_each(|outage| outage.until = Some(now));
+            }
             if let (Some(Seen { serves: true, .. }), Some(trouble)) = (&last, &route.trouble) {
-                self.outages.push(outage(trouble.clone()));
+                self.outages.push(outage(trouble.clone(), None));
             }
             if let (None, Some(gone)) = (&last, self.vacant.remove(&route.place)) {
-                self.outages.push(outage(format!("it takes the place of {gone}, which was gone before")));
+                self.outages.push(outage(
+                    format!("it takes the place of {gone}, which was gone before"),
+                    serves.then_some(now),
+                ));
             }
             self.routes.insert(route.arn, Seen { place: route.place, serves });
         }

@@ -8,15 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Rows that are not covered yet.
-const PENDING: &[&str] = &[
-    "I5", "I6", "I12", "I13", "I14", "I15", "I16", "I17", "I18", "I19", "I20", "I21", "I22", "I23", "I24", "I25",
-    "I37", "I38",
-];
-
 struct Row<'a> {
     row: &'a str,
-    /// `test`, `none` (it does not apply), or `open`.
+    /// `test`, or `none`: it does not apply.
     how: &'a str,
     /// Paths of tests.
     by: Vec<&'a str>,
@@ -40,9 +34,9 @@ fn is_row(word: &str) -> bool {
     word.strip_prefix(['R', 'I']).is_some_and(|number| number.parse::<u32>().is_ok())
 }
 
-/// The rows in the beginning of a comment: `R10, R24: what holds`.
-fn named(comment: &str) -> Vec<String> {
-    let Some((rows, _)) = comment.split_once(':') else { return Vec::new() };
+/// The rows in the beginning of a line of a comment: `R10, R24: what holds`.
+fn named(line: &str) -> Vec<String> {
+    let Some((rows, _)) = line.split_once(':') else { return Vec::new() };
     let rows: Vec<_> = rows.split(',').map(|row| row.trim().to_owned()).collect();
     if rows.iter().all(|row| is_row(row)) { rows } else { Vec::new() }
 }
@@ -50,11 +44,11 @@ fn named(comment: &str) -> Vec<String> {
 /// The tests of a file by name, each with the rows that its comment names.
 fn tests_in(file: &Path) -> BTreeMap<String, Vec<String>> {
     let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    let (mut comment, mut is_test) = (String::new(), false);
+    let (mut rows, mut is_test) = (Vec::new(), false);
     let mut tests = BTreeMap::new();
     for line in text.lines().map(str::trim) {
         if let Some(more) = line.strip_prefix("///") {
-            comment.push_str(more);
+            rows.extend(named(more));
         } else if line.starts_with("#[") {
             is_test |= line.contains("test");
         } else {
@@ -62,9 +56,9 @@ fn tests_in(file: &Path) -> BTreeMap<String, Vec<String>> {
             if let Some(name) = function.and_then(|rest| rest.split(['(', '<']).next())
                 && is_test
             {
-                tests.insert(name.to_owned(), named(&comment));
+                tests.insert(name.to_owned(), rows.clone());
             }
-            comment.clear();
+            rows.clear();
             is_test = false;
         }
     }
@@ -111,11 +105,10 @@ fn every_row_is_covered_by_tests_that_name_it() {
     let mut wrong = Vec::new();
     let mut covered: BTreeSet<(String, String)> = BTreeSet::new();
     for Row { row, how, by, reason } in rows() {
-        let is_pending = PENDING.contains(&row);
         match how {
             "test" => {
-                if by.is_empty() || is_pending {
-                    wrong.push(format!("{row}: names no test, or is still pending"));
+                if by.is_empty() {
+                    wrong.push(format!("{row}: names no test"));
                 }
                 for test in by {
                     match tests.get(test) {
@@ -127,13 +120,12 @@ fn every_row_is_covered_by_tests_that_name_it() {
                     }
                 }
             }
-            "none" if by.is_empty() && !reason.is_empty() && !is_pending => {}
-            "open" if is_pending => {}
-            _ => wrong.push(format!("{row}: {how} without a reason, or with tests, or not pending")),
+            "none" if by.is_empty() && !reason.is_empty() => {}
+            _ => wrong.push(format!("{row}: {how} without a reason, or with tests")),
         }
     }
     for (test, rows) in &tests {
-        for row in rows.iter().filter(|row| !PENDING.contains(&row.as_str())) {
+        for row in rows {
             if !covered.contains(&(row.clone(), test.clone())) {
                 wrong.push(format!("{test} names {row}, and the row does not name the test"));
             }

@@ -196,9 +196,16 @@ impl Life {
             Err(error) => return Ok(Err(format!("{error:?}"))),
         };
         let steps = plan.steps().to_vec();
+        let is_free = !destroy && plan.interruptions().is_empty();
         self.events.forget();
-        let applied = self.deployer.apply(plan).await;
+        self.sim.watch_traffic();
+        let applied = self.deployer.apply(plan.approve()).await;
         self.events.check(&steps).map_err(TestCaseError::fail)?;
+        if is_free && applied.is_ok() {
+            // What is no longer served in the end is what was declared.
+            let gaps: Vec<_> = self.sim.outages().into_iter().filter(|outage| outage.until.is_some()).collect();
+            prop_assert_eq!(gaps, [], "the plan announced no interruption");
+        }
         Ok(applied.map(|_| ()).map_err(|failure| format!("{failure:?}")))
     }
 
