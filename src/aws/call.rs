@@ -182,8 +182,9 @@ impl<'a> Cx<'a> {
         F: Future<Output = Result<Progress>> + Send,
     {
         let began = Instant::now();
+        let mut last = None;
         loop {
-            let missing = match look().await? {
+            let missing = match missed(look().await, last)? {
                 Progress::Done => return Ok(()),
                 Progress::Failed(error) => return Err(error),
                 Progress::Waiting(missing) => missing,
@@ -197,8 +198,9 @@ impl<'a> Cx<'a> {
                 ));
             }
             if let Some(address) = self.address {
-                self.reporter.report(&Event::Waiting { address: address.clone(), what: missing, elapsed });
+                self.reporter.report(&Event::Waiting { address: address.clone(), what: missing.clone(), elapsed });
             }
+            last = Some(missing);
             self.between_looks(elapsed, 0.1).await?;
         }
     }
@@ -481,6 +483,14 @@ fn between_looks(elapsed: Duration, share: f64, address: Option<&Address>) -> Du
     (address.map(Address::as_str), elapsed).hash(&mut hasher);
     let jitter = f64::from(u8::try_from(hasher.finish() % 256).unwrap_or(0)) / 255.0;
     longest.mul_f64(1.0 - 0.2 * jitter)
+}
+
+/// What a look found. If the deadline came during the look, that is what was missing at the last one.
+pub(crate) fn missed(looked: Result<Progress>, last: Option<String>) -> Result<Progress> {
+    match (looked, last) {
+        (Err(error), Some(missing)) if error.is_deadline() => Ok(Progress::Waiting(missing)),
+        (looked, _) => looked,
+    }
 }
 
 /// Reads page after page: `read` is given the token of a page, and answers with what the page holds

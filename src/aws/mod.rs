@@ -34,7 +34,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use tokio::time::Instant;
 
 pub(crate) use auto_scaling_group::groups as group_snapshots;
-pub(crate) use call::{Cx, Pace, UNSEEN};
+pub(crate) use call::{Cx, Pace, UNSEEN, missed};
 pub(crate) use observe::observe;
 
 use shared::SharedRead;

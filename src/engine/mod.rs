@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 pub use drift::{Drift, DriftKind, Drifted};
 pub use event::{Event, Reporter};
@@ -74,6 +75,7 @@ pub struct Deployer {
     aws: Aws,
     pace: Pace,
     reporter: Arc<dyn Reporter>,
+    confirms: bool,
 }
 
 impl std::fmt::Debug for Deployer {
@@ -96,6 +98,7 @@ impl Deployer {
                 interrupt: Interrupt::new(),
             },
             reporter: Arc::new(|_: &Event| {}),
+            confirms: true,
         }
     }
 
@@ -126,6 +129,16 @@ impl Deployer {
     #[must_use]
     pub fn with_interrupt(mut self, interrupt: &Interrupt) -> Self {
         self.pace.interrupt = interrupt.clone();
+        self
+    }
+
+    /// Sets whether an apply ends with a look at what came of it: it waits until AWS shows what was
+    /// made, and tells of what others changed at the same time. Without it an apply ends some reads
+    /// earlier; a plan made at once afterwards may take what does not show yet for missing. Canned
+    /// answers, which show nothing of what was made, need it to be off. Default: on.
+    #[must_use]
+    pub fn with_confirmation(mut self, confirms: bool) -> Self {
+        self.confirms = confirms;
         self
     }
 
@@ -204,14 +217,22 @@ impl Deployer {
         }
         let changes = current.steps.iter().any(|step| step.kind.is_mutation());
         let (known, found) = (current.ids(), current.lookups());
+        let began = Instant::now();
         let live = match run::run(&cx, current).await {
             Ok(live) => live,
             Err(failure) => return Err(self.explain(&cx, &plan.declared, known, failure).await),
         };
-        if changes && let Err(error) = self.confirm(&cx, &plan.declared, plan.goal, found).await {
-            return Err(Failure::new(vec![error], Vec::new(), Vec::new(), live));
+        let confirmed = if changes && self.confirms {
+            self.confirm(&cx, &plan.declared, plan.goal, found, &live).await
+        } else {
+            Ok(())
+        };
+        let failed = usize::from(confirmed.is_err());
+        self.reporter.report(&Event::Finished { elapsed: began.elapsed(), failed, skipped: 0 });
+        match confirmed {
+            Ok(()) => Ok(live),
+            Err(error) => Err(Failure::new(vec![error], Vec::new(), Vec::new(), live)),
         }
-        Ok(live)
     }
 
     /// Tells how what AWS has differs from what the stack declares. Reads only.

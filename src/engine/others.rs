@@ -13,7 +13,7 @@ use crate::plan::{self, Action, Goal, Plan, ResourceChange, Shown};
 use crate::resource::AnyOutputs;
 use crate::stack::{Address, Stack};
 
-use super::{Deployer, Event, Failure, Interrupt};
+use super::{Deployer, Event, Failure, Interrupt, Live};
 
 /// How long AWS may take until all descriptions show what was changed.
 const SHOWS_WITHIN: Duration = Duration::from_secs(60);
@@ -42,10 +42,42 @@ pub(super) async fn observe(cx: &Cx<'_>, stack: &Stack, lookups: bool) -> Result
 
 /// What has not come about.
 struct Left {
-    address: Option<Address>,
+    address: Address,
     what: String,
     /// How long that may be so.
     within: Duration,
+    /// Whether it does not show at all.
+    hidden: bool,
+}
+
+impl Left {
+    fn in_vain(&self, elapsed: Duration) -> Error {
+        let error = if self.hidden {
+            let text = format!("waited {} s, in vain: {}", elapsed.as_secs(), self.what);
+            Error::new(ErrorKind::Deadline, text)
+                .with_hint("it was made; plan again to see whether somebody has deleted it since")
+        } else {
+            let text = format!("every call was made, and AWS does not have what is declared: {}", self.what);
+            Error::new(ErrorKind::Conflict, text).with_hint(
+                "somebody else changed it at the same time, or AWS keeps another value; plan again and look at it",
+            )
+        };
+        error.at(&self.address)
+    }
+}
+
+/// The first of what is there that AWS does not show, or not with its tags: the next plan would take it
+/// for missing, or for somebody else's.
+fn hidden(live: &Live, observation: &plan::Observation) -> Option<Left> {
+    let seen: HashSet<String> = observation
+        .resources
+        .iter()
+        .filter(|resource| resource.owner().is_some())
+        .map(|resource| resource.outputs().id().to_owned())
+        .collect();
+    let (address, id) = live.resources().into_iter().find(|(_, id)| !seen.contains(*id))?;
+    let what = format!("{id} does not show with its tags");
+    Some(Left { address: address.clone(), what, within: SHOWS_NEW_WITHIN, hidden: true })
 }
 
 impl Deployer {
@@ -57,6 +89,7 @@ impl Deployer {
         stack: &Stack,
         goal: Goal,
         found: HashMap<usize, Found>,
+        live: &Live,
     ) -> Result<()> {
         let began = Instant::now();
         loop {
@@ -65,27 +98,17 @@ impl Deployer {
                 () = self.pace.interrupt.aborted() => return Err(Interrupt::error("the result was not checked")),
                 observation = observe(cx, stack, false) => observation?,
             };
-            let observation = plan::Observation { found: found.clone(), ..observation };
-            let difference = match plan::plan(stack, observation, goal) {
-                Ok(plan) => plan.left_to_do(),
-                // What shows before its tags looks like somebody else's.
-                Err(error) if error.is_conflict() => {
-                    Some(Left { address: error.address().cloned(), what: error.to_string(), within: SHOWS_NEW_WITHIN })
-                }
-                Err(error) => return Err(error),
+            let left = match hidden(live, &observation).filter(|_| goal == Goal::Deploy) {
+                Some(hidden) => Some(hidden),
+                None => plan::plan(stack, plan::Observation { found: found.clone(), ..observation }, goal)?.left_to_do(),
             };
-            let Some(left) = difference else { return Ok(()) };
+            let Some(left) = left else { return Ok(()) };
             // What was just written does not show everywhere at once.
             let elapsed = began.elapsed();
             if elapsed >= left.within || Instant::now() >= cx.deadline {
-                let text = format!("every call was made, and AWS does not have what is declared: {}", left.what);
-                let hint = "somebody else changed it at the same time, or AWS keeps another value; \
-                            plan again and look at it";
-                return Err(Error::new(ErrorKind::Conflict, text).with_hint(hint));
+                return Err(left.in_vain(elapsed));
             }
-            if let Some(address) = left.address {
-                cx.reporter.report(&Event::Waiting { address, what: left.what, elapsed });
-            }
+            cx.reporter.report(&Event::Waiting { address: left.address, what: left.what, elapsed });
             cx.between_looks(elapsed, 0.2).await?;
         }
     }
@@ -161,7 +184,7 @@ impl Plan {
         self.changes.iter().find_map(|change| {
             let address = &change.address;
             let id = change.id.as_deref().unwrap_or_default();
-            let left = |what, within| Left { address: Some(address.clone()), what, within };
+            let left = |what, within| Left { address: address.clone(), what, within, hidden: false };
             match change.action {
                 Action::Keep => None,
                 Action::Create => Some(left(format!("{address} does not exist"), SHOWS_NEW_WITHIN)),

@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
-use crate::aws::{Cx, Leaving, Operate, Progress, UNSEEN, Watch};
+use crate::aws::{Cx, Leaving, Operate, Progress, UNSEEN, Watch, missed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::Attr;
 use crate::plan::{Plan, PropertyChange, Step, StepKind, Subject, differences};
@@ -20,7 +20,7 @@ use crate::stack::{Address, Declare};
 use super::driver::{Brake, Ended, drive};
 use super::{Event, Failure, Interrupt, Live};
 
-/// Carries out a plan.
+/// Carries out a plan. That it is finished is reported only if it failed: who runs it has more to do.
 pub(super) async fn run(cx: &Cx<'_>, plan: Plan) -> Result<Live, Failure> {
     let began = Instant::now();
     cx.reporter.report(&Event::Started { steps: plan.steps.len() });
@@ -51,9 +51,12 @@ pub(super) async fn run(cx: &Cx<'_>, plan: Plan) -> Result<Live, Failure> {
         let hint = "run again to go on where this ended, with a longer deadline";
         tally.errors.push(Error::new(ErrorKind::Deadline, text).with_hint(hint));
     }
+    if tally.errors.is_empty() {
+        return Ok(live);
+    }
     let failed = tally.failed.len();
     cx.reporter.report(&Event::Finished { elapsed: began.elapsed(), failed, skipped: undone });
-    if tally.errors.is_empty() { Ok(live) } else { Err(tally.failure(live)) }
+    Err(tally.failure(live))
 }
 
 /// How the steps of a run ended, by what they mean for the resources.
@@ -238,11 +241,12 @@ impl Run<'_> {
     async fn wait(&self, cx: &Cx<'_>, step: &Step, mut wait: Wait<'_>) -> Result<(), Stopped> {
         let began = Instant::now();
         let mut seen = began;
+        let mut last: Option<String> = None;
         loop {
             if self.is_hopeless(step) {
                 return Err(Stopped::Hopeless);
             }
-            let missing = match wait.look(cx).await? {
+            let missing = match missed(wait.look(cx).await, last)? {
                 Progress::Done => return Ok(()),
                 Progress::Failed(error) => return Err(error.into()),
                 Progress::Waiting(missing) => {
@@ -263,7 +267,8 @@ impl Run<'_> {
                             with a longer deadline if it is on its way";
                 return Err(Error::new(ErrorKind::Deadline, text).with_hint(hint).into());
             }
-            cx.reporter.report(&Event::Waiting { address: step.address.clone(), what: missing, elapsed });
+            cx.reporter.report(&Event::Waiting { address: step.address.clone(), what: missing.clone(), elapsed });
+            last = Some(missing);
             cx.between_looks(elapsed, POLL_SHARE).await?;
         }
     }

@@ -237,6 +237,12 @@ impl Graph<'_> {
         if routes.is_empty() {
             return;
         }
+        // Auto Scaling groups that go take their instances along.
+        let provides = |subject: &&usize| {
+            matches!(self.subjects[**subject].observed, Some(AnyObserved::AutoScalingGroup(_)))
+                && self.subjects[**subject].desired.is_none()
+        };
+        let terminates: Vec<usize> = users.iter().filter(provides).filter_map(|s| self.own[*s].delete).collect();
         let Some(node) = self.subjects[successor].node else { return };
         let refers = |subject: &usize| self.subjects[*subject].refers.contains(&node);
         let users: Vec<usize> = (0..self.subjects.len()).filter(refers).collect();
@@ -304,7 +310,7 @@ impl Graph<'_> {
         for route in routes.iter().filter(|route| self.subjects[**route].desired.is_none()) {
             if let Some(delete) = self.delete_of(*route) {
                 self.later(delete, settle);
-                moves.late.clone().into_iter().for_each(|late| self.later(late, delete));
+                moves.late.iter().chain(&terminates).for_each(|late| self.later(*late, delete));
             }
         }
     }

@@ -23,8 +23,9 @@ async fn plans_at_the_same_time_share_the_reads_of_the_account() {
     // The first who asks begins a read, and all others share the one after that.
     assert_eq!(count("DescribeLoadBalancers"), 2);
     assert_eq!(count("DescribeTargetGroups"), 2);
-    // Three calls for the tags of 45 balancers, and of 45 target groups; one for each stack's listener.
-    assert_eq!(count("DescribeTags"), 2 * (3 + 3) + STACKS);
+    // Three calls for the tags of 45 balancers, and of 45 target groups; one for each stack's listener,
+    // and one for what it has of EC2's.
+    assert_eq!(count("DescribeTags"), 2 * (3 + 3) + 2 * STACKS);
 }
 
 #[tokio::test(start_paused = true)]

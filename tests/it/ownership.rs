@@ -362,7 +362,7 @@ async fn a_renamed_resource_can_be_replaced_at_the_same_time() {
         let deployer = Deployer::new(sim.aws());
         let done = tokio::select! {
             () = sim.crashed() => false,
-            done = deployer.apply(replaces) => { done.expect("a replacement"); true }
+            done = deployer.apply(replaces.approve()) => { done.expect("a replacement"); true }
         };
         sim.restart();
         deploy(&sim, &new).await.expect("it goes on");

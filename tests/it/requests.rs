@@ -22,7 +22,7 @@ use canned::{Canned, answer};
 const TARGET_GROUP: &str = "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup/Web-TG/1";
 
 async fn deploy(canned: Canned, stack: &Stack) {
-    let deployer = Deployer::new(canned.aws());
+    let deployer = Deployer::new(canned.aws()).with_confirmation(false);
     let plan = deployer.plan(stack).await.expect("it can be planned");
     deployer.apply(plan).await.expect("it can be deployed");
 }

@@ -116,7 +116,9 @@ impl Operate for SecurityGroup {
         association::remove(cx, group, &known_all(&observed.spec.associated_vpcs)?).await?;
         // Network interfaces outlive their load balancer, and rules elsewhere may be on their way
         // out (R24, R26).
-        let not_yet = &[NotYet::code("DependencyViolation"), NotYet::code("InvalidGroup.InUse")];
+        // Interfaces of services are released within minutes; what is held longer is held by somebody (R24).
+        let not_yet =
+            &[NotYet::code("DependencyViolation").for_minutes(15), NotYet::code("InvalidGroup.InUse").for_minutes(15)];
         let deleted = cx
             .write_when(Operation::DeleteSecurityGroup, not_yet, || {
                 client.delete_security_group().group_id(group).send()

@@ -54,67 +54,6 @@ macro_rules! answer {
 }
 pub(super) use answer;
 
-/// The ids that answers to creations have in these tests.
-const MADE: [&str; 5] = ["sg-1", "sg-2", "sgr-1", "sgr-2", "lt-1"];
-
-/// What a deploy asks for in the end: whether what it made shows with its tags. It all does.
-fn shown(sent: &Sent) -> [Vec<Rule>; 2] {
-    use aws_sdk_elasticloadbalancingv2 as elbv2;
-    macro_rules! shown {
-        ($method:ident, $output:expr) => {{
-            let (sent, all) = (sent.clone(), $output);
-            aws_smithy_mocks::mock!(aws_sdk_ec2::Client::$method)
-                .match_requests(move |input| {
-                    let of_the_stack = |filter: &aws_sdk_ec2::types::Filter| filter.name() == Some("tag:purlin:stack");
-                    sent.writes().iter().any(|call| call.starts_with("create_") || call.starts_with("authorize_"))
-                        && input.filters().iter().any(of_the_stack)
-                })
-                .then_compute_output(move |_input| all.clone())
-        }};
-    }
-    use aws_sdk_ec2::operation::{
-        describe_launch_templates as templates, describe_security_group_rules as rules,
-        describe_security_groups as groups,
-    };
-    use aws_sdk_ec2::types::{LaunchTemplate, SecurityGroup, SecurityGroupRule};
-    let group = |id| SecurityGroup::builder().group_id(id).build();
-    let rule = |id| SecurityGroupRule::builder().security_group_rule_id(id).build();
-    let template = |id| LaunchTemplate::builder().launch_template_id(id).build();
-    let ec2 = vec![
-        shown!(
-            describe_security_groups,
-            groups::DescribeSecurityGroupsOutput::builder().set_security_groups(Some(MADE.map(group).into())).build()
-        ),
-        shown!(
-            describe_security_group_rules,
-            rules::DescribeSecurityGroupRulesOutput::builder()
-                .set_security_group_rules(Some(MADE.map(rule).into()))
-                .build()
-        ),
-        shown!(
-            describe_launch_templates,
-            templates::DescribeLaunchTemplatesOutput::builder()
-                .set_launch_templates(Some(MADE.map(template).into()))
-                .build()
-        ),
-    ];
-    let made = sent.clone();
-    let balancing = aws_smithy_mocks::mock!(elbv2::Client::describe_tags)
-        .match_requests(move |_| made.writes().iter().any(|call| call.starts_with("create_")))
-        .then_compute_output(|input| {
-            // The stack with this balancer is the lab's.
-            let name =
-                if input.resource_arns().iter().any(|arn| arn.contains("/Web-ALB/")) { "web-lab" } else { "web" };
-            let tag = elbv2::types::Tag::builder().key("purlin:stack").value(name).build();
-            let tagged =
-                |arn: &String| elbv2::types::TagDescription::builder().resource_arn(arn).tags(tag.clone()).build();
-            elbv2::operation::describe_tags::DescribeTagsOutput::builder()
-                .set_tag_descriptions(Some(input.resource_arns().iter().map(tagged).collect()))
-                .build()
-        });
-    [ec2, vec![balancing]]
-}
-
 /// The rules of the three clients. The first that fits answers; an account that has nothing of the
 /// stack answers what no rule was given for.
 #[derive(Default)]
@@ -147,9 +86,6 @@ macro_rules! client {
 impl Canned {
     pub fn aws(mut self) -> Aws {
         let sent = &self.sent;
-        let [ec2, elbv2] = shown(sent);
-        self.ec2.splice(0..0, ec2);
-        self.elbv2.splice(0..0, elbv2);
         self.ec2.extend([
             answer!(sent, aws_sdk_ec2::describe_security_groups => DescribeSecurityGroupsOutput),
             answer!(sent, aws_sdk_ec2::describe_security_group_rules => DescribeSecurityGroupRulesOutput),

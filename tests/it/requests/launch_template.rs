@@ -145,7 +145,7 @@ async fn a_version_that_cannot_be_deleted_is_told() {
     let canned = account(5, Some(3));
     let it = LaunchTemplate::builder().name("Web").instance_type("t2.micro").keep_versions(2).build();
     let stack = stack(|stack| _ = stack.add("web", it));
-    let deployer = Deployer::new(canned.aws());
+    let deployer = Deployer::new(canned.aws()).with_confirmation(false);
     let plan = deployer.plan(&stack).await.expect("it can be planned");
     let failure = deployer.apply(plan).await.expect_err("it stays");
     assert!(failure.to_string().contains("version 3 was not deleted: it is in the way"), "{failure}");

@@ -61,8 +61,8 @@ async fn a_slow_balancer_is_looked_at_ever_less_often() {
     let looks: Vec<_> = sim.calls().into_iter().filter(|call| call.operation == "DescribeLoadBalancers").collect();
     assert!(looks.len() < 350, "{}", looks.len());
     let gaps: Vec<_> = looks.windows(2).map(|pair| pair[1].at - pair[0].at).collect();
-    let (first, last) = (gaps[3], gaps[gaps.len() - 1]);
-    assert!(first <= Duration::from_millis(1100) && last >= Duration::from_millis(4500), "{first:?} {last:?}");
+    let (first, last) = (gaps[3], gaps[3..].iter().max().expect("gaps"));
+    assert!(first <= Duration::from_millis(1100) && *last >= Duration::from_millis(4500), "{first:?} {last:?}");
     assert!(gaps.windows(2).any(|pair| pair[0] != pair[1]), "not in step: {gaps:?}");
 }
 
@@ -177,7 +177,7 @@ async fn a_certificate_that_was_just_issued_is_taken_when_it_is_known() {
     let (ended, took) = timed(&sim, &secure(0, &[1])).await;
     let error = only(ended);
     assert_eq!(error.code(), Some("CertificateNotFound"), "{error:?}");
-    assert!(took > Duration::from_secs(280) && took < Duration::from_secs(320), "{took:?}");
+    assert!(took > Duration::from_secs(280) && took < Duration::from_secs(330), "{took:?}");
 }
 
 /// R16: somebody takes the free place that a rule was to have, after the plan: the error names the
