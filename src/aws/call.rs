@@ -224,6 +224,7 @@ impl<'a> Cx<'a> {
             .without_max_times()
             .build();
         let began = Instant::now();
+        let mut last = None;
         let mut attempt = 1;
         loop {
             let answer = tokio::time::timeout_at(self.deadline, self.try_once(name, reads, &send)).await;
@@ -234,9 +235,12 @@ impl<'a> Cx<'a> {
                 }
                 Ok(Ok(Err(refusal))) => refusal,
                 Ok(Err(error)) => return Err(error),
+                // What was refused until now says more than that the time is over.
                 Err(_) => {
-                    let error = Error::new(ErrorKind::Deadline, format!("{name} was not answered in time"));
-                    return Err(error.with_hint("it may have happened; run again, with a longer deadline"));
+                    return Err(last.unwrap_or_else(|| {
+                        Error::new(ErrorKind::Deadline, format!("{name} was not answered in time"))
+                            .with_hint("it may have happened; run again, with a longer deadline")
+                    }));
                 }
             };
             let reason = reason(&refusal);
@@ -263,8 +267,9 @@ impl<'a> Cx<'a> {
             if again && self.pace.interrupt.is_raised() {
                 return Err(Interrupt::error(&format!("it is not tried again: {error}")));
             }
+            let error = self.address.map_or(error.clone(), |address| error.at(address));
             if !again {
-                return Err(self.address.map_or(error.clone(), |address| error.at(address)));
+                return Err(error);
             }
             tracing::debug!(target: "purlin::retry", operation = name, code = error.code(), attempt, ?delay, "trying again");
             self.reporter.report(&Event::Retrying {
@@ -275,6 +280,7 @@ impl<'a> Cx<'a> {
                 delay,
             });
             self.pause(delay).await?;
+            last = Some(error);
             attempt += 1;
         }
     }

@@ -82,10 +82,10 @@ impl SecurityGroupRule {
             None => {
                 change_ec2(cx, Operation::CreateTags, found.outputs.id.as_str(), &self.tags, &found.spec.tags).await?;
             }
-            Some(owner) if owner.stack != cx.stack => {
-                return Err(conflict(&format!("the stack {:?} owns it as {}", owner.stack, owner.address)));
-            }
-            Some(_) => {}
+            Some(owner)
+                if owner.stack == cx.stack
+                    && cx.address.is_some_and(|address| address.as_str() == owner.address) => {}
+            Some(owner) => return Err(conflict(&format!("the stack {:?} owns it as {}", owner.stack, owner.address))),
         }
         Ok(found.outputs)
     }

@@ -46,7 +46,7 @@ struct Left {
     what: String,
     /// How long that may be so.
     within: Duration,
-    /// Whether it does not show at all.
+    /// Whether it does not show at all, so that it is not known either whether it differs.
     hidden: bool,
 }
 
@@ -69,15 +69,20 @@ impl Left {
 /// The first of what is there that AWS does not show, or not with its tags: the next plan would take it
 /// for missing, or for somebody else's.
 fn hidden(live: &Live, observation: &plan::Observation) -> Option<Left> {
-    let seen: HashSet<String> = observation
+    let seen: HashMap<String, bool> = observation
         .resources
         .iter()
-        .filter(|resource| resource.owner().is_some())
-        .map(|resource| resource.outputs().id().to_owned())
+        .map(|resource| (resource.outputs().id().to_owned(), resource.owner().is_some()))
         .collect();
-    let (address, id) = live.resources().into_iter().find(|(_, id)| !seen.contains(*id))?;
-    let what = format!("{id} does not show with its tags");
-    Some(Left { address: address.clone(), what, within: SHOWS_NEW_WITHIN, hidden: true })
+    live.resources().into_iter().find_map(|(address, id)| {
+        let (what, hidden) = match seen.get(id) {
+            Some(true) => return None,
+            // `CreateTargetGroup` also answers with what somebody else made under the same name.
+            Some(false) => (format!("{id} shows without tags, as something which no stack owns"), false),
+            None => (format!("{id} does not show"), true),
+        };
+        Some(Left { address: address.clone(), what, within: SHOWS_NEW_WITHIN, hidden })
+    })
 }
 
 impl Deployer {

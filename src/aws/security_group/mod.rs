@@ -118,7 +118,7 @@ impl Operate for SecurityGroup {
         // out (R24, R26).
         // Interfaces of services are released within minutes; what is held longer is held by somebody (R24).
         let not_yet =
-            &[NotYet::code("DependencyViolation").for_minutes(15), NotYet::code("InvalidGroup.InUse").for_minutes(15)];
+            &[NotYet::code("DependencyViolation").for_minutes(30), NotYet::code("InvalidGroup.InUse").for_minutes(30)];
         let deleted = cx
             .write_when(Operation::DeleteSecurityGroup, not_yet, || {
                 client.delete_security_group().group_id(group).send()
