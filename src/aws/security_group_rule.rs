@@ -73,11 +73,11 @@ impl SecurityGroupRule {
     /// Takes the same rule that is there already for what was wanted: an earlier try has made it, or
     /// nobody says that it is his (I8). One of another stack stays that stack's.
     async fn take(&self, cx: &Cx<'_>, group: &str) -> Result<SecurityGroupRuleOutputs> {
-        let conflict = |whose: &str| {
-            let text = format!("the same rule exists already on {group}, and {whose}");
+        let conflict = || {
+            let text = format!("the same rule exists already on {group}");
             Error::new(ErrorKind::Conflict, text).with_hint("remove it there, or declare it nowhere else")
         };
-        let Some(found) = self.find(cx).await? else { return Err(conflict("does not show yet")) };
+        let Some(found) = self.find(cx).await? else { return Err(conflict()) };
         match &found.owner {
             None => {
                 change_ec2(cx, Operation::CreateTags, found.outputs.id.as_str(), &self.tags, &found.spec.tags).await?;
@@ -85,7 +85,7 @@ impl SecurityGroupRule {
             Some(owner)
                 if owner.stack == cx.stack
                     && cx.address.is_some_and(|address| address.as_str() == owner.address) => {}
-            Some(owner) => return Err(conflict(&format!("the stack {:?} owns it as {}", owner.stack, owner.address))),
+            Some(_) => return Err(conflict()),
         }
         Ok(found.outputs)
     }

@@ -19,7 +19,6 @@ mod groups;
 mod lab;
 mod large;
 mod launch_template;
-mod lifecycle;
 mod many;
 mod many_stacks;
 mod mistakes;
