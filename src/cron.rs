@@ -50,7 +50,10 @@ impl Cron {
 
     /// The first minute after `at` that the expression means; `None` where there is none in the next
     /// eight years, such as on the thirtieth of February.
-    #[cfg_attr(not(feature = "sim"), expect(dead_code, reason = "only the simulated AWS runs what is scheduled"))]
+    #[cfg_attr(
+        not(any(feature = "sim", test)),
+        expect(dead_code, reason = "only the simulated AWS runs what is scheduled")
+    )]
     pub(crate) fn next_after(&self, at: Timestamp) -> Option<Timestamp> {
         const MINUTE: i64 = 60;
         const DAY: i64 = 86_400;

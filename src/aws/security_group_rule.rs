@@ -83,8 +83,7 @@ impl SecurityGroupRule {
                 change_ec2(cx, Operation::CreateTags, found.outputs.id.as_str(), &self.tags, &found.spec.tags).await?;
             }
             Some(owner)
-                if owner.stack == cx.stack
-                    && cx.address.is_some_and(|address| address.as_str() == owner.address) => {}
+                if owner.stack == cx.stack && cx.address.is_some_and(|address| address.as_str() == owner.address) => {}
             Some(_) => return Err(conflict()),
         }
         Ok(found.outputs)

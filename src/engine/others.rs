@@ -105,7 +105,9 @@ impl Deployer {
             };
             let left = match hidden(live, &observation).filter(|_| goal == Goal::Deploy) {
                 Some(hidden) => Some(hidden),
-                None => plan::plan(stack, plan::Observation { found: found.clone(), ..observation }, goal)?.left_to_do(),
+                None => {
+                    plan::plan(stack, plan::Observation { found: found.clone(), ..observation }, goal)?.left_to_do()
+                }
             };
             let Some(left) = left else { return Ok(()) };
             // What was just written does not show everywhere at once.

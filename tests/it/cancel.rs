@@ -66,8 +66,7 @@ fn told(failure: &Failure) -> BTreeSet<String> {
 async fn a_drained_run_sends_nothing_more_tells_what_exists_and_is_finished_by_running_again() {
     for (before, stack, destroy) in scenarios() {
         let expected = undisturbed(before.as_ref(), &stack, destroy).await;
-        let mut drained = 0;
-        for at in (0..30_000).step_by(610) {
+        for (drained, at) in (0..30_000).step_by(610).enumerate() {
             let sim = prepared(before.as_ref()).await;
             let interrupt = Interrupt::new();
             let deployer = Deployer::new(sim.aws()).with_interrupt(&interrupt);
@@ -86,7 +85,6 @@ async fn a_drained_run_sends_nothing_more_tells_what_exists_and_is_finished_by_r
                 assert!(drained > 3, "{drained}");
                 break;
             };
-            drained += 1;
             assert!(failure.is_cancelled() && failure.errors()[0].is_cancelled(), "{failure}");
             assert_eq!(failure.errors().len(), 1, "{failure}");
             let late = sim.calls().into_iter().find(|call| !call.is_read() && call.at > raised);
@@ -159,9 +157,9 @@ async fn an_interrupt_that_came_before_changes_nothing() {
         let deployer = Deployer::new(sim.aws()).with_interrupt(&interrupt);
         let plan = planned(&deployer, &stack, false).await;
         if abort {
-            interrupt.abort()
+            interrupt.abort();
         } else {
-            interrupt.drain()
+            interrupt.drain();
         }
         interrupt.drain();
         let since = sim.calls().len();

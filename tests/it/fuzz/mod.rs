@@ -191,6 +191,15 @@ impl Life {
 
     /// Plans and applies, and holds the order of the steps against the plan.
     async fn go(&self, stack: &Stack, destroy: bool) -> Result<Result<(), String>, TestCaseError> {
+        self.go_with(&self.deployer, stack, destroy).await
+    }
+
+    async fn go_with(
+        &self,
+        deployer: &Deployer,
+        stack: &Stack,
+        destroy: bool,
+    ) -> Result<Result<(), String>, TestCaseError> {
         let plan = match self.plan(stack, destroy).await {
             Ok(plan) => plan,
             Err(error) => return Ok(Err(format!("{error:?}"))),
@@ -199,7 +208,7 @@ impl Life {
         let is_free = !destroy && plan.interruptions().is_empty();
         self.events.forget();
         self.sim.watch_traffic();
-        let applied = self.deployer.apply(plan.approve()).await;
+        let applied = deployer.apply(plan.approve()).await;
         self.events.check(&steps).map_err(TestCaseError::fail)?;
         if is_free && applied.is_ok() {
             // What is no longer served in the end is what was declared.
@@ -280,7 +289,9 @@ impl Life {
 
     /// Runs undisturbed: it succeeds, and leaves nothing to do.
     async fn converge(&self, stack: &Stack, destroy: bool) -> Result<(), TestCaseError> {
-        if let Err(error) = self.go(stack, destroy).await? {
+        // The next plan shows what an apply looks for in the end.
+        let deployer = self.deployer.clone().with_confirmation(false);
+        if let Err(error) = self.go_with(&deployer, stack, destroy).await? {
             return Err(TestCaseError::fail(format!("a run without trouble fails: {error}")));
         }
         let next = self.plan(stack, destroy).await;

@@ -219,7 +219,7 @@ fn rules() -> Vec<Case> {
         })
         .shows(["rule"])
         .required(),
-        rule("SecurityGroupRule.rule.peered_group", MODIFY, |stack, group, setting| {
+        rule("SecurityGroupRule.rule.peered_group", Replace, |stack, group, setting| {
             let vpc = stack.add("peered-vpc", Vpc::named("VPC-Other"));
             let mut peered = |name: &str| {
                 let group = SecurityGroup::builder().name(name).description("peered").vpc(vpc).build();
@@ -232,7 +232,7 @@ fn rules() -> Vec<Case> {
         .shows(["rule"])
         .given(peering)
         .required(),
-        lets_in("SecurityGroupRule.rule.group_of", MODIFY, || {
+        lets_in("SecurityGroupRule.rule.group_of", Replace, || {
             given_ids().foreign.map(|id| {
                 let (account, id) = (ACCOUNT.parse().expect("an account"), id.parse().expect("an id"));
                 Ingress::http().from_group_of(account, id)
