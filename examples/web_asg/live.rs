@@ -53,7 +53,7 @@ pub struct Options {
     /// Profile of the AWS configuration.
     #[arg(long)]
     profile: Option<String>,
-    /// Do not ask before changes.
+    /// Do not ask before changes, interruptions included.
     #[arg(long)]
     yes: bool,
     /// Print one JSON document on standard output; progress goes to standard error.
@@ -97,7 +97,8 @@ pub async fn run(command: Command) -> Result<u8> {
             confirm(options, &plan)?;
             tokio::spawn(listen(interrupt));
             let document = plan.to_json();
-            let live = deployer.apply(plan).await?;
+            // Who says yes has seen what the plan interrupts.
+            let live = deployer.apply(plan.approve()).await?;
             let url = format!("http://{}", live.get(refs.balancer).dns_name);
             let group = live.get(refs.group).name.to_string();
             show(options, &format!("{url}\n"), &serde_json::json!({ "url": url, "group": group, "plan": document }));

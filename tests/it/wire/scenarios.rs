@@ -20,7 +20,7 @@ fn deployer(emulator: &Emulator) -> Deployer {
 /// Deploys a stack; a second plan must be empty, and a second deploy write nothing.
 async fn deploy(emulator: &Emulator, stack: &Stack) -> Live {
     let deployer = deployer(emulator);
-    let live = deployer.apply(deployer.plan(stack).await.expect("a plan")).await.expect("a deploy");
+    let live = deployer.apply(deployer.plan(stack).await.expect("a plan").approve()).await.expect("a deploy");
     let before = emulator.actions().len();
     let again = deployer.plan(stack).await.expect("a second plan");
     assert!(again.is_empty(), "a second plan must be empty:\n{again}");
