@@ -90,6 +90,7 @@ mod aws;
 mod cron;
 #[cfg(feature = "miette")]
 mod diagnostic;
+mod diagram;
 #[cfg(feature = "aws")]
 mod engine;
 mod error;
@@ -108,6 +109,7 @@ mod value;
 
 #[cfg(feature = "aws")]
 pub use aws::Aws;
+pub use diagram::Architecture;
 #[cfg(feature = "aws")]
 pub use engine::{
     Deployer, Drift, DriftKind, Drifted, Event, Failure, GroupStatus, InstanceStatus, Live, Reporter, ResourceStatus,
