@@ -109,7 +109,7 @@ mod value;
 
 #[cfg(feature = "aws")]
 pub use aws::Aws;
-pub use diagram::Architecture;
+pub use diagram::{Architecture, DeployGraph};
 #[cfg(feature = "aws")]
 pub use engine::{
     Deployer, Drift, DriftKind, Drifted, Event, Failure, GroupStatus, InstanceStatus, Live, Reporter, ResourceStatus,

@@ -3,12 +3,14 @@
 mod grid;
 mod launch;
 mod layout;
+mod mermaid;
 mod model;
 mod panel;
 mod places;
 mod read;
 mod route;
 mod scene;
+mod steps;
 mod svg;
 #[cfg(test)]
 mod tests;
@@ -18,6 +20,7 @@ use crate::plan::Plan;
 use crate::stack::Stack;
 
 use model::Model;
+pub use steps::DeployGraph;
 
 /// The architecture of a stack as a picture: who is outside, load balancers and what they listen
 /// to, target groups, Availability Zones with their subnets, instances, and security groups with
@@ -66,5 +69,12 @@ impl Architecture {
     #[must_use]
     pub fn to_svg(&self) -> String {
         svg::write(&layout::draw(&self.model))
+    }
+
+    /// Returns the picture as a Mermaid flowchart, which renders where Markdown is shown. Nodes stand
+    /// where Mermaid puts them; the SVG is the better picture.
+    #[must_use]
+    pub fn to_mermaid(&self) -> String {
+        mermaid::write(&self.model)
     }
 }

@@ -1,6 +1,6 @@
 //! The security groups beside the picture: who may talk to whom.
 
-use super::model::{End, Model};
+use super::model::Model;
 use super::scene::{Arrow, Block, FAINT, INK, Paint, Rect, Scene};
 use super::text::Font;
 
@@ -78,23 +78,4 @@ pub(super) fn draw(model: &Model, scene: &mut Scene, x: f64, y: f64) -> (f64, f6
         scene.arrows.push(Arrow { points, stroke, dashed: false });
     }
     (left + WIDTH, top - GAP)
-}
-
-/// The groups whose rules name each other, as edges between those who have them.
-pub(super) fn between(model: &Model) -> Vec<(End, End, String)> {
-    let holders = |group: usize| {
-        let bands = model.bands.iter().enumerate();
-        bands.filter(move |(_, band)| band.security.contains(&group)).map(|(place, _)| End::Band(place))
-    };
-    let mut edges = Vec::new();
-    for (place, group) in model.security.iter().enumerate() {
-        for rule in group.rules.iter().filter(|rule| rule.ingress) {
-            for from in rule.peer.into_iter().flat_map(holders) {
-                for to in holders(place).filter(|to| *to != from) {
-                    edges.push((from, to, rule.text.clone()));
-                }
-            }
-        }
-    }
-    edges
 }

@@ -107,11 +107,21 @@ fn shop() -> Stack {
 
 #[test]
 fn the_lab() {
-    insta::assert_snapshot!("lab_svg", Architecture::of(&lab()).to_svg());
+    let picture = Architecture::of(&lab());
+    insta::assert_snapshot!("lab_svg", picture.to_svg());
+    insta::assert_snapshot!("lab_mermaid", picture.to_mermaid());
 }
 
 #[test]
 fn a_shop() {
-    let svg = Architecture::of(&shop()).to_svg();
-    insta::assert_snapshot!("shop_svg", svg);
+    let picture = Architecture::of(&shop());
+    insta::assert_snapshot!("shop_svg", picture.to_svg());
+    insta::assert_snapshot!("shop_mermaid", picture.to_mermaid());
+}
+
+#[test]
+fn the_steps_of_the_lab() {
+    let graph = DeployGraph::of(&Plan::preview(&lab()).expect("a plan"));
+    insta::assert_snapshot!("lab_steps_dot", graph.to_dot());
+    insta::assert_snapshot!("lab_steps_mermaid", graph.to_mermaid());
 }

@@ -30,7 +30,8 @@ pub(super) async fn run(cx: &Cx<'_>, plan: Plan) -> Result<Live, Failure> {
         let step = &plan.steps[step];
         cx.reporter.report(&Event::StepSkipped { address: step.address.clone(), step: step.kind });
     };
-    let ended = drive(&after, |step| weight(&plan.steps[step]), |step| run.step(step), skipped).await;
+    let ended =
+        drive(&after, |step| plan.steps[step].typical_duration().as_secs(), |step| run.step(step), skipped).await;
 
     let outputs = run.outputs.into_inner().unwrap_or_else(PoisonError::into_inner);
     let live = Live { stack_id: plan.stack_id, outputs, addresses: plan.addresses.clone() };
@@ -51,15 +52,6 @@ pub(super) async fn run(cx: &Cx<'_>, plan: Plan) -> Result<Live, Failure> {
     let not_begun = skipped.iter().filter(|step| step.kind.is_mutation()).map(|step| &step.address);
     let not_begun = not_begun.filter(|address| told.insert(address)).cloned().collect();
     Err(Failure::new(errors, not_begun, live))
-}
-
-/// What a step is thought to take, in seconds: only the order of what is ready depends on it.
-fn weight(step: &Step) -> u64 {
-    match (step.kind, step.address.kind()) {
-        (StepKind::Settle, "LoadBalancer") => 150,
-        (StepKind::Settle | StepKind::Gone, _) => 60,
-        _ => 1,
-    }
 }
 
 struct Run<'a> {

@@ -6,6 +6,7 @@
 mod advisory;
 mod build;
 mod check;
+mod critical;
 mod diff;
 mod launches;
 mod placement;
