@@ -96,6 +96,7 @@ mod engine;
 mod error;
 mod id;
 mod input;
+mod look;
 mod lookup;
 mod plan;
 mod problem;
@@ -118,6 +119,7 @@ pub use engine::{
 pub use error::{Error, ErrorKind, Result};
 pub use id::*;
 pub use input::{Attr, Input, IntoInput, Ref};
+pub use look::Look;
 pub use lookup::{
     ExistingSecurityGroup, ExistingSecurityGroupOutputs, ExistingTargetGroup, ExistingTargetGroupOutputs, Image,
     ImageOutputs, Subnets, SubnetsOutputs, Vpc, VpcOutputs,

@@ -12,7 +12,7 @@ pub(super) fn escape(text: &str) -> String {
         match character {
             '"' => escaped.push_str("#quot;"),
             // What begins comments and directives, entities, tags, Markdown and icons.
-            '#' | '&' | '<' | '>' | '%' | '`' | '*' | '_' | '\\' | ':' | '{' | '}' | '[' | ']' | '$' | '~' => {
+            '#' | '&' | '<' | '>' | '%' | '`' | '*' | '_' | '\\' | '$' | '~' => {
                 let _ = write!(escaped, "#{};", character as u32);
             }
             other => escaped.push(other),

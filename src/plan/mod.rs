@@ -8,6 +8,7 @@ mod build;
 mod check;
 mod critical;
 mod diff;
+mod document;
 mod launches;
 mod placement;
 mod places;
@@ -45,6 +46,7 @@ pub(crate) struct Observation {
 
 /// Whether a plan brings a stack about or takes it down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Goal {
@@ -110,6 +112,7 @@ pub(crate) struct Subject {
 
 /// What happens to one resource.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ResourceChange {
     /// The address in the stack.
@@ -125,6 +128,7 @@ pub struct ResourceChange {
 
 /// What happens to a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Action {
@@ -155,6 +159,7 @@ impl Action {
 
 /// How many resources a plan creates, changes and so on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Summary {
     /// Resources that are made.
@@ -236,18 +241,5 @@ impl Plan {
             }
         }
         summary
-    }
-
-    /// Returns the plan as a JSON document.
-    pub fn to_json(&self) -> serde_json::Value {
-        serde_json::json!({
-            "format_version": 1,
-            "stack": self.stack,
-            "goal": self.goal,
-            "summary": self.summary(),
-            "changes": self.changes,
-            "steps": self.steps,
-            "advisories": self.advisories,
-        })
     }
 }
