@@ -7,7 +7,7 @@ use super::grid::{Layer, Part, layers};
 use super::model::{Band, End, Instance, Model, Node, Reach};
 use super::panel;
 use super::route::{Place, Route, STEP, Tracks, Way, routes};
-use super::scene::{Arrow, Block, FAINT, INK, Paint, Rect, Scene};
+use super::scene::{Arrow, Block, FAINT, INK, Paint, Rect, Scene, Sort};
 use super::text::Font;
 
 const MARGIN: f64 = 24.0;
@@ -278,7 +278,7 @@ impl Drawing<'_> {
             y += PAD;
             for column in 0..self.columns.count {
                 let rect = Rect::new(self.columns.x(column), top, self.columns.width, y - top);
-                self.scene.areas.insert(0, super::scene::Area { rect, paint: ZONE, is_card: false });
+                self.scene.frame_behind(rect, ZONE);
             }
         }
         let right = self.columns.right() + lanes + PAD;
@@ -289,7 +289,7 @@ impl Drawing<'_> {
         self.scene.write(&label, MARGIN + PAD, y);
         y += label.height() + PAD / 2.0;
         let rect = Rect::new(MARGIN, top, right - MARGIN, y - top);
-        self.scene.areas.insert(0, super::scene::Area { rect, paint: VPC, is_card: false });
+        self.scene.frame_behind(rect, VPC);
         let (panel_right, panel_bottom) = panel::draw(self.model, &mut self.scene, right + MARGIN, top);
         let right = panel_right.max(right);
         let bottom = self.legend(y.max(panel_bottom) + GAP, right);
@@ -353,9 +353,7 @@ impl Drawing<'_> {
                 Some(false) => PRIVATE,
                 None => NEITHER,
             };
-            // Behind what stands in it.
-            let area = super::scene::Area { rect: Rect::new(x, top, width, bottom - top), paint, is_card: false };
-            self.scene.areas.insert(0, area);
+            self.scene.frame_behind(Rect::new(x, top, width, bottom - top), paint);
         }
     }
 
@@ -381,18 +379,18 @@ impl Drawing<'_> {
         if let Some((part, top)) = frame {
             y = self.instances(part, y + PAD);
             let (x, width) = span(self.model, &self.columns, part);
-            self.scene.frame(Rect::new(x, top, width, y - top), GROUP_FRAME);
+            self.scene.add(Sort::Frame, Rect::new(x, top, width, y - top), GROUP_FRAME);
         }
         y
     }
 
     fn card(&mut self, card: &Card, y: f64) {
-        self.scene.card(Rect::new(card.x, y, card.width, card.height()), card.paint);
+        self.scene.add(Sort::Card, Rect::new(card.x, y, card.width, card.height()), card.paint);
         self.scene.write(&card.block, card.x + PAD, y + PAD);
         let top = y + card.text_height() - PAD;
         for chip in &card.chips {
             let rect = Rect::new(card.x + PAD + chip.x, top + chip.y, chip.width, CHIP);
-            self.scene.card(rect, Paint::new("#ffffff", chip.colour));
+            self.scene.add(Sort::Mark, rect, Paint::new("#ffffff", chip.colour));
             let mut block = Block::new(chip.width);
             block.add(&chip.text, Font::SMALL, INK, 1);
             self.scene.write(&block, rect.x + PAD, rect.y + (CHIP - Font::SMALL.line()) / 2.0);
@@ -420,7 +418,7 @@ impl Drawing<'_> {
             }
             bottom = bottom.max(y);
         }
-        if bottom == top { top } else { bottom }
+        bottom
     }
 
     fn instance(&mut self, instance: &Instance, x: f64, y: f64, width: f64) -> f64 {
@@ -428,7 +426,7 @@ impl Drawing<'_> {
         block.add(&instance.title, Font { bold: true, ..Font::SMALL }, INK, 1);
         block.add(&instance.line, Font::SMALL, FAINT, 1);
         let height = block.height() + PAD;
-        self.scene.card(Rect::new(x, y, width, height), INSTANCE);
+        self.scene.add(Sort::Card, Rect::new(x, y, width, height), INSTANCE);
         self.scene.write(&block, x + PAD, y + PAD / 2.0);
         y + height
     }

@@ -19,6 +19,8 @@ mod text;
 use crate::plan::Plan;
 use crate::stack::Stack;
 
+#[cfg(feature = "aws")]
+use model::Instance;
 use model::Model;
 pub use steps::DeployGraph;
 
@@ -76,5 +78,64 @@ impl Architecture {
     #[must_use]
     pub fn to_mermaid(&self) -> String {
         mermaid::write(&self.model)
+    }
+
+    /// Shows the instances that the Auto Scaling groups have, with their ids and how they are, in
+    /// the place of those that they start with.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sim")]
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use purlin::{AutoScalingGroup, Image, LaunchTemplate, Stack, Subnets, Vpc, sim::SimAws};
+    /// # let sim = SimAws::new();
+    /// # let vpc = sim.add_vpc("VPC-Lab", "10.0.0.0/16");
+    /// # sim.add_subnet(&vpc, "Private subnet A", "ap-northeast-2a", "10.0.2.0/24");
+    /// # sim.add_image("Web Server v1");
+    /// # let mut stack = Stack::new("web");
+    /// # let private = stack.add("private", Subnets::named(["Private subnet A"]));
+    /// # let image = stack.add("web", Image::named("Web Server v1"));
+    /// # let template = LaunchTemplate::builder().name("Web").image(image).instance_type("t2.micro").build();
+    /// # let template = stack.add("web", template);
+    /// # let group = AutoScalingGroup::builder().name("Web-ASG").launch_template(template).subnets(private);
+    /// # stack.add("web", group.sizes(1..=2).build());
+    /// use purlin::{Architecture, Deployer};
+    ///
+    /// let deployer = Deployer::new(sim.aws());
+    /// deployer.apply(deployer.plan(&stack).await?).await?;
+    ///
+    /// let plan = deployer.plan(&stack).await?;
+    /// let status = deployer.status(&stack).await?;
+    /// let picture = Architecture::planned(&plan).with_status(&status).to_svg();
+    /// assert!(picture.contains(&status.groups[0].instances[0].id));
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sim"))]
+    /// # fn main() {}
+    /// ```
+    #[cfg(feature = "aws")]
+    #[must_use]
+    pub fn with_status(mut self, status: &crate::Status) -> Self {
+        let Model { bands, subnets, zones, .. } = &mut self.model;
+        for group in &status.groups {
+            let Some(band) = bands.iter_mut().find(|band| !band.is_balancer && band.title == group.name) else {
+                continue;
+            };
+            if let Some(line) = band.lines.first_mut() {
+                *line = format!("{} to {} instances, {} wanted now", group.min, group.max, group.desired);
+            }
+            let place = |zone: &str| {
+                let of_zone = band.subnets.iter().find(|subnet| zones[subnets[**subnet].zone].name == zone);
+                of_zone.or(band.subnets.first()).copied()
+            };
+            let instance = |instance: &crate::InstanceStatus| {
+                let targets = instance.targets.iter().map(String::as_str);
+                let parts = [instance.instance_type.as_str(), instance.lifecycle.as_str()].into_iter().chain(targets);
+                let line = parts.collect::<Vec<_>>().join(", ");
+                Some((place(&instance.zone)?, Instance { title: instance.id.clone(), line }))
+            };
+            band.instances = group.instances.iter().filter_map(instance).collect();
+        }
+        self
     }
 }

@@ -1,7 +1,7 @@
 //! The security groups beside the picture: who may talk to whom.
 
 use super::model::Model;
-use super::scene::{Arrow, Block, FAINT, INK, Paint, Rect, Scene};
+use super::scene::{Arrow, Block, FAINT, INK, Paint, Rect, Scene, Sort};
 use super::text::Font;
 
 const WIDTH: f64 = 300.0;
@@ -58,8 +58,8 @@ pub(super) fn draw(model: &Model, scene: &mut Scene, x: f64, y: f64) -> (f64, f6
             block.add("Its other rules are not known here.", Font::SMALL, FAINT, 1);
         }
         let rect = Rect::new(left, top, WIDTH, block.height() + 2.0 * PAD);
-        scene.card(rect, Paint::new("#ffffff", colour(place)));
-        scene.card(Rect::new(left, top, 6.0, rect.h), Paint::new(colour(place), colour(place)));
+        scene.add(Sort::Card, rect, Paint::new("#ffffff", colour(place)));
+        scene.add(Sort::Mark, Rect::new(left, top, 6.0, rect.h), Paint::new(colour(place), colour(place)));
         scene.write(&block, left + 2.0 * PAD, top + PAD);
         top = rect.bottom() + GAP;
     }

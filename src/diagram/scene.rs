@@ -15,10 +15,6 @@ impl Rect {
         Self { x, y, w, h }
     }
 
-    pub(super) fn right(self) -> f64 {
-        self.x + self.w
-    }
-
     pub(super) fn bottom(self) -> f64 {
         self.y + self.h
     }
@@ -47,12 +43,23 @@ impl Paint {
 pub(super) const INK: &str = "#1f2933";
 pub(super) const FAINT: &str = "#52606d";
 
-/// A box: a frame around others, or a card with text of its own that nothing may overlap.
+/// A box.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Area {
     pub(super) rect: Rect,
     pub(super) paint: Paint,
-    pub(super) is_card: bool,
+    pub(super) sort: Sort,
+}
+
+/// The sorts of boxes, from back to front; lines are between frames and cards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sort {
+    /// It stands around others.
+    Frame,
+    /// It has text of its own, and nothing may overlap it.
+    Card,
+    /// It stands in a card.
+    Mark,
 }
 
 /// A line of text, from its left end.
@@ -86,12 +93,13 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    pub(super) fn frame(&mut self, rect: Rect, paint: Paint) {
-        self.areas.push(Area { rect, paint, is_card: false });
+    /// Adds a frame behind all that are there.
+    pub(super) fn frame_behind(&mut self, rect: Rect, paint: Paint) {
+        self.areas.insert(0, Area { rect, paint, sort: Sort::Frame });
     }
 
-    pub(super) fn card(&mut self, rect: Rect, paint: Paint) {
-        self.areas.push(Area { rect, paint, is_card: true });
+    pub(super) fn add(&mut self, sort: Sort, rect: Rect, paint: Paint) {
+        self.areas.push(Area { rect, paint, sort });
     }
 
     /// Writes a block with its upper left corner at a place.

@@ -3,7 +3,7 @@
 use svg::node::element::{Element, Group, Path, Rectangle, Text, Title};
 use svg::{Document, Node};
 
-use super::scene::{Area, Arrow, Label, Scene};
+use super::scene::{Area, Arrow, Label, Scene, Sort};
 use super::text::printable;
 
 /// The fonts that are asked for; all are at most as wide as what is reckoned with.
@@ -19,11 +19,13 @@ pub(super) fn write(scene: &Scene) -> String {
         .add(Title::new(printable(&scene.title)))
         .add(Rectangle::new().set("width", "100%").set("height", "100%").set("fill", "#ffffff"));
     let group = |class: &str| Group::new().set("class", class);
-    let frames = scene.areas.iter().filter(|area| !area.is_card).map(area);
-    let cards = scene.areas.iter().filter(|area| area.is_card).map(area);
-    document.append(frames.fold(group("frames"), Group::add));
+    let areas = |sort: Sort, class: &str| {
+        scene.areas.iter().filter(|area| area.sort == sort).map(area).fold(group(class), Group::add)
+    };
+    document.append(areas(Sort::Frame, "frames"));
     document.append(scene.arrows.iter().map(arrow).fold(group("arrows"), Group::add));
-    document.append(cards.fold(group("cards"), Group::add));
+    document.append(areas(Sort::Card, "cards"));
+    document.append(areas(Sort::Mark, "marks"));
     document.append(scene.labels.iter().map(label).fold(group("labels"), Group::add));
     format!("{document}\n")
 }
