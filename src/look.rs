@@ -61,6 +61,11 @@ impl Look {
         self
     }
 
+    /// Whether a line needs no break.
+    pub(crate) fn fits(self, line: &Line) -> bool {
+        self.width.is_none_or(|width| line.width() <= width)
+    }
+
     /// How many columns there are to lay something out in.
     pub(crate) fn columns(self) -> usize {
         self.width.unwrap_or(80)

@@ -34,7 +34,7 @@ pub async fn play() -> Result<()> {
     title("The deploy");
     let live = deployer.apply(plan).await?;
     println!("\nhttp://{}", live.get(lab_refs.balancer).dns_name);
-    println!("{}", deployer.status(&stack).await?);
+    println!("{}", deployer.status(&stack).await?.display(look(&stdout())));
 
     title("The load rises, and falls again");
     load(&sim, &deployer, &stack, 150.0, 4).await?;
@@ -89,7 +89,8 @@ async fn load(sim: &SimAws, deployer: &Deployer, stack: &Stack, percent: f64, in
     loop {
         let status = deployer.status(stack).await?;
         if serving(&status) == instances && status.groups[0].instances.len() == instances {
-            println!("{instances} instances after {} minutes\n{status}", (sim.now() - began).as_secs() / 60);
+            let minutes = (sim.now() - began).as_secs() / 60;
+            println!("{instances} instances after {minutes} minutes\n{}", status.display(look(&stdout())));
             return Ok(());
         }
         ensure!(sim.now() - began < Duration::from_secs(3600), "the group does not follow the load");

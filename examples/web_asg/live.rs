@@ -128,7 +128,7 @@ pub async fn run(command: Command) -> Result<u8> {
         }
         Command::Status(_) => {
             let status = deployer.status(&stack).await?;
-            show(options, &status, &serde_json::to_value(&status)?);
+            show(options, &status.display(look(&std::io::stdout())), &serde_json::to_value(&status)?);
             Ok(0)
         }
         Command::Deploy(_) => {

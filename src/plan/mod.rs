@@ -27,7 +27,7 @@ use serde::Serialize;
 pub use advisory::Advisory;
 pub(crate) use build::{all_problems, plan};
 pub use diff::{Effect, PropertyChange};
-pub(crate) use render::Shown;
+pub(crate) use render::{Shown, short};
 pub use steps::{Step, StepKind};
 
 use crate::error::Result;

@@ -146,7 +146,7 @@ fn tone_of(value: &Value) -> Tone {
 }
 
 /// An id as it tells resources apart: the end of an ARN, the rest of which says the same for all.
-fn short(id: &str) -> String {
+pub(crate) fn short(id: &str) -> String {
     match id.rsplit_once('/') {
         Some((_, end)) if id.starts_with("arn:") => format!("…/{end}"),
         _ => id.to_owned(),
