@@ -16,6 +16,7 @@ mod lab;
 mod large;
 mod launch_template;
 mod lifecycle;
+mod look;
 mod mistakes;
 mod plan_json;
 mod planning;
