@@ -57,6 +57,12 @@
 //! `purlin:address`, and is found by them the next time. What does not carry them is never changed
 //! or deleted, unless [`Stack::adopt`] says so.
 //!
+//! # Look at it
+//!
+//! [`Architecture`] draws a stack, or what is deployed of it, and [`DeployGraph`] the steps of a
+//! plan. [`Plan::display`] and others show things in colours and in lines of a width, as a [`Look`]
+//! says; [`Plan::to_json`] is for programs, and [`Plan::JSON_SCHEMA`] says what is in it.
+//!
 //! # Test
 //!
 //! [`Plan::preview`] plans without an account. With the feature `sim`, the [`sim`] module has a

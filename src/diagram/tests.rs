@@ -125,3 +125,46 @@ fn the_steps_of_the_lab() {
     insta::assert_snapshot!("lab_steps_dot", graph.to_dot());
     insta::assert_snapshot!("lab_steps_mermaid", graph.to_mermaid());
 }
+
+#[test]
+fn secrets_are_in_no_picture() {
+    for stack in [lab(), shop()] {
+        let picture = Architecture::of(&stack);
+        for text in [picture.to_svg(), picture.to_mermaid(), format!("{picture:?}")] {
+            assert!(!text.contains("hunter2") && !text.contains("correct horse"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn whatever_names_hold_is_text_in_every_language() {
+    let name = "a\"b'<i>&amp;]]> \u{1} `c` %%{d}%% \\e\n;f #35; é 한글";
+    let mut stack = Stack::new(name);
+    let vpc = stack.add("vpc", Vpc::named(name));
+    let public = stack.add("public", Subnets::named([name, "other"]).in_vpc(vpc));
+    let group = SecurityGroup::builder().name(name).description("d").vpc(vpc);
+    let group = stack.add(
+        name,
+        group.ingress(Ingress::http().from_prefix_list("pl-1".parse::<PrefixListId>().expect("an id"))).build(),
+    );
+    stack.add("web", LoadBalancer::application().name(name).subnets(public).security_group(group).build());
+    let picture = Architecture::of(&stack);
+    let svg = picture.to_svg();
+    assert!(svg.contains("a\"b'&lt;i&gt;&amp;amp;]]&gt; \u{fffd}"), "{svg}");
+    assert!(!svg.contains("<i>") && !svg.contains('\u{1}'), "{svg}");
+    let opened = svg.matches("<text").count();
+    assert_eq!(svg.matches("</text>").count(), opened, "{svg}");
+
+    let mermaid = picture.to_mermaid();
+    assert!(mermaid.contains("a#quot;b'#60;i#62;#38;amp;]]#62;"), "{mermaid}");
+    for line in mermaid.lines().filter(|line| !line.contains("accTitle")) {
+        let label = line.split('"').nth(1).unwrap_or_default();
+        assert_eq!(line.matches('"').count(), if label.is_empty() { 0 } else { 2 }, "{line}");
+        assert!(!label.contains(['`', '%', '\\', '\u{1}']), "{line}");
+    }
+
+    let mut graph = DeployGraph::of(&Plan::preview(&lab()).expect("a plan"));
+    graph.rename(name);
+    let dot = graph.to_dot();
+    assert!(dot.contains(r#"label="a\"b'<i>"#) && dot.contains(r"\\e"), "{dot}");
+}
