@@ -89,7 +89,8 @@ fn main() -> std::process::ExitCode {
             match (error.downcast_ref::<Error>(), error.downcast_ref::<Failure>()) {
                 (Some(error), _) => eprintln!("error: {error:?}"),
                 (_, Some(failure)) => {
-                    eprint!("error: not everything could be done\n{}", failure.display(live::look(&std::io::stderr())))
+                    let shown = failure.display(live::look(&std::io::stderr()));
+                    eprint!("error: not everything could be done\n{shown}");
                 }
                 _ => eprintln!("error: {error:#}"),
             }

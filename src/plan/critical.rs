@@ -22,6 +22,8 @@ impl Plan {
     /// Returns the critical path: the steps, by their index, that nothing can be faster than, each
     /// after the one before it. They are the longest way by [`Step::typical_duration`]; of several
     /// such ways, the one whose steps come first in the plan. Empty if there are no steps.
+    /// Waits that run beside each other are not added up, though one may need the other to end well: a
+    /// group is ready once its balancer is.
     ///
     /// ```
     /// use purlin::{Ingress, Plan, SecurityGroup, Stack, Vpc};

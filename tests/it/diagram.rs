@@ -74,7 +74,7 @@ impl Picture {
                         _ => {}
                     }
                 }
-                Event::Tag("path", _, attributes) if class == "arrows" && attributes["fill"].to_string() == "none" => {
+                Event::Tag("path", _, attributes) if class == "arrows" && &*attributes["fill"] == "none" => {
                     let points = attributes["d"].replace('M', "");
                     let points: Vec<(f64, f64)> = points
                         .split(" L")
@@ -277,18 +277,18 @@ fn many(zones: usize, balancers: usize, targets: usize, groups: usize, shared: b
         let group = TargetGroup::builder().name(format!("{name}{index}")).vpc(vpc).traffic(Traffic::http(80));
         all_targets.push(stack.add(format!("targets-{index}"), group.build()));
     }
-    for index in 0..balancers {
+    for (index, guard) in guards.iter().enumerate().take(balancers) {
         let place = if shared || index % 2 == 1 { private } else { public };
         let balancer = LoadBalancer::application().name(format!("{name}{index}")).subnets(place);
-        let balancer = stack.add(format!("balancer-{index}"), balancer.security_group(guards[index]).build());
+        let balancer = stack.add(format!("balancer-{index}"), balancer.security_group(*guard).build());
         for (port, targets) in all_targets.iter().enumerate() {
             let listener = Listener::builder().load_balancer(balancer).accept(Accept::http(80 + port as u16));
             let listener = listener.action(Action::forward(*targets)).build();
             stack.add(format!("listener-{index}-{port}"), listener);
         }
     }
-    for index in 0..groups {
-        let template = LaunchTemplate::builder().name(format!("{name}{index}")).security_group(guards[index]);
+    for (index, guard) in guards.iter().enumerate().take(groups) {
+        let template = LaunchTemplate::builder().name(format!("{name}{index}")).security_group(*guard);
         let template = stack.add(format!("template-{index}"), template.instance_type("c7g.large").build());
         let group = AutoScalingGroup::builder().name(format!("{name}{index}")).launch_template(template);
         let group = all_targets
