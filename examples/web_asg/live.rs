@@ -1,7 +1,6 @@
 //! The lab on a real endpoint: an emulator, or an account.
 
 use std::io::{IsTerminal, Write};
-use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -174,9 +173,9 @@ pub async fn draw(deployer: &Deployer, stack: &Stack, plan: &Plan, output: &Path
 }
 
 /// In colours and of the width that the terminal has, if it is one.
-pub fn look(stream: &(impl IsTerminal + AsFd)) -> Look {
+pub fn look(stream: &impl IsTerminal) -> Look {
     let look = Look::of(stream);
-    match terminal_size::terminal_size_of(stream) {
+    match terminal_size::terminal_size().filter(|_| stream.is_terminal()) {
         Some((terminal_size::Width(columns), _)) => look.width(columns.into()),
         None => look,
     }

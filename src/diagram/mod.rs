@@ -66,6 +66,43 @@ impl Architecture {
         Self { model: read::read(&plan.declared, &plan.known) }
     }
 
+    /// Reads what a stack declares, with what a deploy of it has brought about. What has become of a
+    /// stack since, a new plan and [`with_status`](Self::with_status) tell.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sim")]
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use purlin::{LoadBalancer, Stack, Subnets, sim::SimAws};
+    /// # let sim = SimAws::new();
+    /// # let vpc = sim.add_vpc("VPC-Lab", "10.0.0.0/16");
+    /// # sim.add_public_subnet(&vpc, "Public subnet A", "ap-northeast-2a", "10.0.0.0/24");
+    /// # sim.add_public_subnet(&vpc, "Public subnet C", "ap-northeast-2c", "10.0.1.0/24");
+    /// # let mut stack = Stack::new("web");
+    /// # let public = stack.add("public", Subnets::named(["Public subnet A", "Public subnet C"]));
+    /// # let balancer = stack.add("web", LoadBalancer::application().name("Web-ALB").subnets(public).build());
+    /// use purlin::{Architecture, Deployer};
+    ///
+    /// let deployer = Deployer::new(sim.aws());
+    /// let live = deployer.apply(deployer.plan(&stack).await?).await?;
+    /// let picture = Architecture::deployed(&stack, &live).to_svg();
+    /// assert!(picture.contains(&live.get(balancer).dns_name) && picture.contains("ap-northeast-2a"));
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sim"))]
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Panics if the stack is not the one that was deployed.
+    #[cfg(feature = "aws")]
+    #[must_use]
+    pub fn deployed(stack: &Stack, live: &crate::Live) -> Self {
+        assert_eq!(stack.id(), live.stack_id, "what is live belongs to another stack");
+        Self { model: read::read(stack, &live.outputs) }
+    }
+
     /// Returns the picture as an SVG document. It needs nothing from elsewhere, and has a width and
     /// a height.
     #[must_use]

@@ -35,8 +35,8 @@ use crate::stack::{Address, Declare};
 /// ```
 #[derive(Debug, Clone)]
 pub struct Live {
-    pub(super) stack_id: u64,
-    pub(super) outputs: Vec<Option<AnyOutputs>>,
+    pub(crate) stack_id: u64,
+    pub(crate) outputs: Vec<Option<AnyOutputs>>,
     pub(super) addresses: Vec<Address>,
 }
 

@@ -346,3 +346,17 @@ async fn the_steps_of_all_sorts_of_plans_have_a_critical_path() {
     check_path(&deployer.plan(&renamed.stack().0).await.expect("a plan")).expect("the longest");
     check_path(&deployer.plan_destroy(&stack).await.expect("a plan")).expect("the longest");
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_example_draws_what_the_name_of_the_file_says() {
+    for (name, begins) in [("lab.svg", "<svg"), ("lab.mmd", "flowchart TB"), ("lab.dot", "digraph")] {
+        let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        crate::web_asg::demo::draw(&path).await.expect("a picture");
+        let text = std::fs::read_to_string(&path).expect("a file");
+        assert!(text.starts_with(begins), "{text}");
+        assert!(text.contains("Web-ALB") || text.contains("LoadBalancer.web"), "{text}");
+    }
+    let nowhere = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("no/such/folder/lab.svg");
+    let error = crate::web_asg::demo::draw(&nowhere).await.expect_err("no folder");
+    assert!(error.to_string().contains("lab.svg cannot be written"), "{error}");
+}
