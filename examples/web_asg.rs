@@ -77,6 +77,9 @@ fn main() -> std::process::ExitCode {
     let result = match arguments.command {
         // Simulated minutes pass at once: tokio's clock stands still while anything can be done.
         None => runtime(true).block_on(demo::play()).map(|()| 0),
+        Some(live::Command::Diagram(picture)) if picture.is_simulated() => {
+            runtime(true).block_on(demo::draw(&picture.output)).map(|()| 0)
+        }
         Some(command) => runtime(false).block_on(live::run(command)),
     };
     match result {
@@ -85,7 +88,10 @@ fn main() -> std::process::ExitCode {
             // What failed, why, and what to do.
             match (error.downcast_ref::<Error>(), error.downcast_ref::<Failure>()) {
                 (Some(error), _) => eprintln!("error: {error:?}"),
-                (_, Some(failure)) => eprintln!("error: {failure}"),
+                (_, Some(failure)) => {
+                    let shown = failure.display(live::look(&std::io::stderr()));
+                    eprint!("error: not everything could be done\n{shown}");
+                }
                 _ => eprintln!("error: {error:#}"),
             }
             1.into()

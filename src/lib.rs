@@ -57,6 +57,12 @@
 //! `purlin:address`, and is found by them the next time. What does not carry them is never changed
 //! or deleted, unless [`Stack::adopt`] says so.
 //!
+//! # Look at it
+//!
+//! [`Architecture`] draws a stack, or what is deployed of it, and [`DeployGraph`] the steps of a
+//! plan. [`Plan::display`] and others show things in colours and in lines of a width, as a [`Look`]
+//! says; [`Plan::to_json`] is for programs, and [`Plan::JSON_SCHEMA`] says what is in it.
+//!
 //! # Test
 //!
 //! [`Plan::preview`] plans without an account. With the feature `sim`, the [`sim`] module has a
@@ -91,11 +97,13 @@ mod blocker;
 mod cron;
 #[cfg(feature = "miette")]
 mod diagnostic;
+mod diagram;
 #[cfg(feature = "aws")]
 mod engine;
 mod error;
 mod id;
 mod input;
+mod look;
 mod lookup;
 mod plan;
 mod problem;
@@ -110,6 +118,7 @@ mod value;
 #[cfg(feature = "aws")]
 pub use aws::Aws;
 pub use blocker::{Blocker, BlockerKind};
+pub use diagram::{Architecture, DeployGraph};
 #[cfg(feature = "aws")]
 pub use engine::{
     Deployer, Drift, DriftKind, Drifted, Event, Failure, GroupStatus, InstanceStatus, Interrupt, Live, Reporter,
@@ -118,6 +127,7 @@ pub use engine::{
 pub use error::{Error, ErrorKind, Result};
 pub use id::*;
 pub use input::{Attr, Input, IntoInput, Ref};
+pub use look::Look;
 pub use lookup::{
     ExistingSecurityGroup, ExistingSecurityGroupOutputs, ExistingTargetGroup, ExistingTargetGroupOutputs, Image,
     ImageOutputs, Subnets, SubnetsOutputs, Vpc, VpcOutputs,

@@ -1,5 +1,7 @@
 //! The lab on a simulated AWS, from the first plan to the last deletion.
 
+use std::io::stdout;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -7,7 +9,7 @@ use purlin::sim::SimAws;
 use purlin::{Deployer, Drift, Stack, Status};
 
 use super::lab;
-use super::live::print_event;
+use super::live::{self, look, print_event};
 
 /// What the lab presupposes: a network and a machine image.
 pub fn given(sim: &SimAws) {
@@ -27,12 +29,12 @@ pub async fn play() -> Result<()> {
 
     title("The plan");
     let plan = deployer.plan(&stack).await?;
-    println!("{plan}");
+    println!("{}", plan.display(look(&stdout())));
 
     title("The deploy");
     let live = deployer.apply(plan).await?;
     println!("\nhttp://{}", live.get(lab_refs.balancer).dns_name);
-    println!("{}", deployer.status(&stack).await?);
+    println!("{}", deployer.status(&stack).await?.display(look(&stdout())));
 
     title("The load rises, and falls again");
     load(&sim, &deployer, &stack, 150.0, 4).await?;
@@ -40,28 +42,39 @@ pub async fn play() -> Result<()> {
 
     title("The same plan again");
     let plan = deployer.plan(&stack).await?;
-    println!("{plan}");
+    println!("{}", plan.display(look(&stdout())));
     ensure!(plan.is_empty(), "a second plan must be empty");
 
     title("Another instance type");
     let (changed, _) = lab("t3.micro");
     let plan = deployer.plan(&changed).await?;
-    println!("{plan}");
+    println!("{}", plan.display(look(&stdout())));
     deployer.apply(plan).await?;
 
     title("Somebody tampers with a security group");
     tamper(&sim, live.get(lab_refs.balancer_group).id.as_str()).await?;
     let drift = deployer.drift(&changed).await?;
-    println!("{drift}");
+    println!("{}", drift.display(look(&stdout())));
     ensure!(!drift.is_empty(), "the tampering must be seen");
     deployer.apply(deployer.plan(&changed).await?).await?;
     println!("\n{}", deployer.drift(&changed).await?);
 
     title("The end");
     let plan = deployer.plan_destroy(&changed).await?;
-    println!("{plan}");
+    println!("{}", plan.display(look(&stdout())));
     deployer.apply(plan).await?;
     nothing_is_left(&sim, &deployer, &changed).await
+}
+
+/// Deploys the lab on the simulated AWS, and draws it.
+pub async fn draw(output: &Path) -> Result<()> {
+    let sim = SimAws::new();
+    given(&sim);
+    let deployer = Deployer::new(sim.aws());
+    let (stack, _) = lab("t2.micro");
+    let plan = deployer.plan(&stack).await?;
+    deployer.apply(plan.clone()).await?;
+    live::draw(&deployer, &stack, &plan, output).await
 }
 
 fn title(text: &str) {
@@ -76,7 +89,8 @@ async fn load(sim: &SimAws, deployer: &Deployer, stack: &Stack, percent: f64, in
     loop {
         let status = deployer.status(stack).await?;
         if serving(&status) == instances && status.groups[0].instances.len() == instances {
-            println!("{instances} instances after {} minutes\n{status}", (sim.now() - began).as_secs() / 60);
+            let minutes = (sim.now() - began).as_secs() / 60;
+            println!("{instances} instances after {minutes} minutes\n{}", status.display(look(&stdout())));
             return Ok(());
         }
         ensure!(sim.now() - began < Duration::from_secs(3600), "the group does not follow the load");

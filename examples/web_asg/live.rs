@@ -1,10 +1,11 @@
 //! The lab on a real endpoint: an emulator, or an account.
 
 use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
-use purlin::{Aws, Deployer, Event, Interrupt, Plan};
+use purlin::{Architecture, Aws, DeployGraph, Deployer, Event, Interrupt, Look, Plan, Stack};
 
 use super::lab;
 
@@ -30,6 +31,35 @@ pub enum Command {
     Drift(Options),
     /// Delete everything that belongs to the lab.
     Destroy(Options),
+    /// Draw the lab: on a simulated AWS, or as it is on an endpoint.
+    Diagram(Picture),
+}
+
+#[derive(Args)]
+pub struct Picture {
+    /// File to write: an SVG picture; with the extension mmd a Mermaid flowchart; with the extension
+    /// dot the steps of the plan, for Graphviz.
+    #[arg(long, short, value_name = "FILE", default_value = "web-lab.svg")]
+    pub output: PathBuf,
+    /// Endpoint of an emulator.
+    #[arg(long, value_name = "URL", conflicts_with = "aws")]
+    endpoint_url: Option<String>,
+    /// Draw what is on AWS itself, in the account of the credentials.
+    #[arg(long)]
+    aws: bool,
+    /// Region; default: that of the environment, or ap-northeast-2 for an emulator.
+    #[arg(long)]
+    region: Option<String>,
+    /// Profile of the AWS configuration.
+    #[arg(long)]
+    profile: Option<String>,
+}
+
+impl Picture {
+    /// Whether it is of a simulated lab.
+    pub fn is_simulated(&self) -> bool {
+        !self.aws && self.endpoint_url.is_none()
+    }
 }
 
 #[derive(Args)]
@@ -65,31 +95,40 @@ pub struct Options {
 }
 
 pub async fn run(command: Command) -> Result<u8> {
+    if let Command::Diagram(picture) = command {
+        let aws = connect(picture.region.as_deref(), picture.profile.as_deref(), picture.endpoint_url.as_deref()).await;
+        let (stack, _) = lab("t2.micro");
+        let deployer = Deployer::new(aws);
+        let plan = deployer.plan(&stack).await?;
+        return draw(&deployer, &stack, &plan, &picture.output).await.map(|()| 0);
+    }
     let (Command::Plan(options)
     | Command::Deploy(options)
     | Command::Status(options)
     | Command::Drift(options)
-    | Command::Destroy(options)) = &command;
+    | Command::Destroy(options)) = &command
+    else {
+        return Ok(0);
+    };
     let endpoint_url = options.place.endpoint_url.as_deref();
-    let region = options.region.as_deref().or(endpoint_url.is_some().then_some("ap-northeast-2"));
-    let aws = Aws::connect(region, options.profile.as_deref(), endpoint_url).await;
+    let aws = connect(options.region.as_deref(), options.profile.as_deref(), endpoint_url).await;
     let interrupt = Interrupt::new();
     let deployer = Deployer::new(aws).with_reporter(log_event).with_interrupt(&interrupt);
     let (stack, refs) = lab(&options.instance_type);
     match &command {
         Command::Plan(_) => {
             let plan = deployer.plan(&stack).await?;
-            show(options, &plan, &plan.to_json());
+            show(options, &plan.display(look(&std::io::stdout())), &plan.to_json());
             Ok(if plan.is_empty() { 0 } else { 2 })
         }
         Command::Drift(_) => {
             let drift = deployer.drift(&stack).await?;
-            show(options, &drift, &serde_json::to_value(&drift)?);
+            show(options, &drift.display(look(&std::io::stdout())), &serde_json::to_value(&drift)?);
             Ok(if drift.is_empty() { 0 } else { 2 })
         }
         Command::Status(_) => {
             let status = deployer.status(&stack).await?;
-            show(options, &status, &serde_json::to_value(&status)?);
+            show(options, &status.display(look(&std::io::stdout())), &serde_json::to_value(&status)?);
             Ok(0)
         }
         Command::Deploy(_) => {
@@ -113,6 +152,36 @@ pub async fn run(command: Command) -> Result<u8> {
             show(options, &"Nothing of the lab is left.\n", &serde_json::json!({ "plan": document }));
             Ok(0)
         }
+        Command::Diagram(_) => Ok(0),
+    }
+}
+
+async fn connect(region: Option<&str>, profile: Option<&str>, endpoint_url: Option<&str>) -> Aws {
+    let region = region.or(endpoint_url.is_some().then_some("ap-northeast-2"));
+    Aws::connect(region, profile, endpoint_url).await
+}
+
+/// Writes a picture of the lab, or the steps of a plan, and says so.
+pub async fn draw(deployer: &Deployer, stack: &Stack, plan: &Plan, output: &Path) -> Result<()> {
+    let (what, text) = match output.extension().and_then(|extension| extension.to_str()) {
+        Some("dot") => ("the steps of the plan", DeployGraph::of(plan).to_dot()),
+        extension => {
+            let now = deployer.plan(stack).await?;
+            let picture = Architecture::planned(&now).with_status(&deployer.status(stack).await?);
+            ("the architecture", if extension == Some("mmd") { picture.to_mermaid() } else { picture.to_svg() })
+        }
+    };
+    std::fs::write(output, &text).with_context(|| format!("{} cannot be written", output.display()))?;
+    println!("Wrote {what} to {} ({} bytes).", output.display(), text.len());
+    Ok(())
+}
+
+/// In colours and of the width that the terminal has, if it is one.
+pub fn look(stream: &impl IsTerminal) -> Look {
+    let look = Look::of(stream);
+    match terminal_size::terminal_size().filter(|_| stream.is_terminal()) {
+        Some((terminal_size::Width(columns), _)) => look.width(columns.into()),
+        None => look,
     }
 }
 
@@ -138,7 +207,7 @@ fn show(options: &Options, text: &dyn std::fmt::Display, document: &serde_json::
 
 /// Shows the plan and asks, unless there is nothing to ask or the answer is given.
 fn confirm(options: &Options, plan: &Plan) -> Result<()> {
-    eprintln!("{plan}");
+    eprintln!("{}", plan.display(look(&std::io::stderr())));
     if options.yes || plan.is_empty() {
         return Ok(());
     }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::look::{Line, Look, Tone};
 use crate::plan::{Action, Plan, PropertyChange, ResourceChange, Shown};
 use crate::stack::Address;
 use crate::value::Value;
@@ -95,28 +96,43 @@ impl Drift {
     pub fn is_empty(&self) -> bool {
         self.resources.is_empty()
     }
-}
 
-impl fmt::Display for Drift {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Returns the report as text that looks as asked for: what differs, with what AWS has and what
+    /// is declared.
+    pub fn display(&self, look: Look) -> impl fmt::Display + '_ {
+        fmt::from_fn(move |f| self.write(look, f))
+    }
+
+    fn write(&self, look: Look, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_empty() {
-            return writeln!(f, "No drift: everything is as declared.");
+            return Line::new(0).add(Tone::Strong, "No drift: everything is as declared.").write(look, f);
         }
         for drifted in &self.resources {
-            match drifted.kind {
-                DriftKind::Missing => writeln!(f, "{} is declared and does not exist", drifted.address)?,
-                DriftKind::Undeclared => writeln!(f, "{} exists and is not declared any more", drifted.address)?,
-                DriftKind::Changed => writeln!(f, "{} is not as declared", drifted.address)?,
-            }
+            let (tone, what) = match drifted.kind {
+                DriftKind::Missing => (Tone::Old, " is declared and does not exist"),
+                DriftKind::Undeclared => (Tone::Replaced, " exists and is not declared any more"),
+                DriftKind::Changed => (Tone::Changed, " is not as declared"),
+            };
+            Line::new(4).add(Tone::Strong, drifted.address.as_str()).add(tone, what).write(look, f)?;
             for change in &drifted.properties {
-                let (before, after) = (Shown(&change.before, &change.path), Shown(&change.after, &change.path));
-                match (&change.before, &change.after) {
-                    (Value::Unset, _) => writeln!(f, "    {}: missing {after}", change.path)?,
-                    (_, Value::Unset) => writeln!(f, "    {}: found {before}, which is not declared", change.path)?,
-                    _ => writeln!(f, "    {}: found {before}, declared {after}", change.path)?,
-                }
+                let before = Shown(&change.before, &change.path).to_string();
+                let after = Shown(&change.after, &change.path).to_string();
+                let line = Line::new(8).plain(format!("    {}: ", change.path));
+                let line = match (&change.before, &change.after) {
+                    (Value::Unset, _) => line.plain("missing ").add(Tone::New, after),
+                    (_, Value::Unset) => line.plain("found ").add(Tone::Old, before).plain(", which is not declared"),
+                    _ => line.plain("found ").add(Tone::Old, before).plain(", declared ").add(Tone::New, after),
+                };
+                line.write(look, f)?;
             }
         }
         Ok(())
+    }
+}
+
+/// As [`Drift::display`] shows it, without colours.
+impl fmt::Display for Drift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(Look::plain(), f)
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::error::Error;
 use crate::input::Ref;
+use crate::look::{Line, Look, Tone, write_text};
 use crate::resource::AnyOutputs;
 use crate::stack::{Address, Declare};
 
@@ -34,8 +35,8 @@ use crate::stack::{Address, Declare};
 /// ```
 #[derive(Debug, Clone)]
 pub struct Live {
-    pub(super) stack_id: u64,
-    pub(super) outputs: Vec<Option<AnyOutputs>>,
+    pub(crate) stack_id: u64,
+    pub(crate) outputs: Vec<Option<AnyOutputs>>,
     pub(super) addresses: Vec<Address>,
 }
 
@@ -160,6 +161,25 @@ impl Failure {
     /// Returns what exists.
     pub fn live(&self) -> &Live {
         &self.0.live
+    }
+}
+
+impl Failure {
+    /// Returns all that failed as text that looks as asked for, with what to do about it.
+    pub fn display(&self, look: Look) -> impl fmt::Display + '_ {
+        fmt::from_fn(move |f| {
+            for error in &self.0.errors {
+                write_text(&error.to_string(), Tone::Wrong, look, f)?;
+                if let Some(hint) = error.hint() {
+                    Line::new(8).plain("  ").add(Tone::Strong, "hint: ").plain(hint).write(look, f)?;
+                }
+            }
+            if self.0.skipped.is_empty() {
+                return Ok(());
+            }
+            let skipped: Vec<_> = self.0.skipped.iter().map(Address::as_str).collect();
+            Line::new(2).add(Tone::Faint, "not begun because of that: ").plain(skipped.join(", ")).write(look, f)
+        })
     }
 }
 

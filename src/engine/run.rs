@@ -35,7 +35,8 @@ pub(super) async fn run(cx: &Cx<'_>, plan: Plan) -> Result<Live, Failure> {
     let interrupt = &cx.pace.interrupt;
     let brake =
         Brake { admits: || !interrupt.is_raised() && Instant::now() < cx.deadline, abort: interrupt.aborted().boxed() };
-    let ended = drive(&after, |step| weight(&plan.steps[step]), |step| run.step(step), skipped, brake).await;
+    let weight = |step: usize| plan.steps[step].typical_duration().as_secs();
+    let ended = drive(&after, weight, |step| run.step(step), skipped, brake).await;
 
     let outputs = run.outputs.into_inner().unwrap_or_else(PoisonError::into_inner);
     let live = Live { stack_id: plan.stack_id, outputs, addresses: plan.addresses.clone() };
@@ -103,15 +104,6 @@ impl<'a> Tally<'a> {
             }
         }
         Failure::new(self.errors, skipped, unfinished, live)
-    }
-}
-
-/// What a step is thought to take, in seconds: only the order of what is ready depends on it.
-fn weight(step: &Step) -> u64 {
-    match (step.kind, step.address.kind()) {
-        (StepKind::Settle, "LoadBalancer") => 150,
-        (StepKind::Settle | StepKind::Gone, _) => 60,
-        _ => 1,
     }
 }
 

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use crate::aws::{Cx, group_snapshots};
 use crate::error::Result;
-use crate::plan::{Action, Plan};
+use crate::look::{Line, Look, Tone};
+use crate::plan::{Action, Plan, short};
 use crate::resource::AnyOutputs;
 use crate::stack::Address;
 
@@ -134,30 +135,53 @@ pub(super) async fn status(cx: &Cx<'_>, plan: Plan) -> Result<Status> {
     Ok(Status { resources, groups: groups.collect(), dns_names })
 }
 
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Status {
+    /// Returns the status as text that looks as asked for; ids are shortened where they would not fit.
+    pub fn display(&self, look: Look) -> impl fmt::Display + '_ {
+        fmt::from_fn(move |f| self.write(look, f))
+    }
+
+    fn write(&self, look: Look, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for resource in &self.resources {
-            let id = resource.id.as_deref().unwrap_or("does not exist");
-            let note = if resource.id.is_some() && !resource.as_declared { "  (not as declared)" } else { "" };
-            writeln!(f, "{}  {id}{note}", resource.address)?;
+            let line = Line::new(4).add(Tone::Strong, resource.address.as_str()).plain("  ");
+            let (tone, note) = match &resource.id {
+                None => (Tone::Old, "does not exist"),
+                Some(_) if resource.as_declared => (Tone::Plain, ""),
+                Some(_) => (Tone::Changed, "  (not as declared)"),
+            };
+            let id = resource.id.clone().unwrap_or_default();
+            let whole = line.clone().plain(&id).add(tone, note);
+            if look.fits(&whole) {
+                whole.write(look, f)?;
+            } else {
+                line.plain(short(&id)).add(tone, note).write(look, f)?;
+            }
         }
         for (address, name) in &self.dns_names {
-            writeln!(f, "{address} answers at http://{name}")?;
+            let line = Line::new(4).add(Tone::Strong, address.as_str());
+            line.plain(format!(" answers at http://{name}")).write(look, f)?;
         }
         for group in &self.groups {
-            writeln!(f, "{}: {} instances wanted, from {} to {}", group.name, group.desired, group.min, group.max)?;
+            let sizes = format!(": {} instances wanted, from {} to {}", group.desired, group.min, group.max);
+            Line::new(4).add(Tone::Strong, &group.name).plain(sizes).write(look, f)?;
             for instance in &group.instances {
-                writeln!(
-                    f,
-                    "    {}  {}  {}  {}  target {}",
-                    instance.id,
-                    instance.zone,
-                    instance.instance_type,
-                    instance.lifecycle,
-                    if instance.targets.is_empty() { "not registered".to_owned() } else { instance.targets.join(", ") },
-                )?;
+                let InstanceStatus { id, zone, instance_type, lifecycle, targets, .. } = instance;
+                let line = Line::new(8).plain(format!("    {id}  {zone}  {instance_type}  {lifecycle}  target "));
+                let tone = if targets.iter().all(|state| state == "healthy") { Tone::New } else { Tone::Changed };
+                let line = match targets.is_empty() {
+                    true => line.add(Tone::Faint, "not registered"),
+                    false => line.add(tone, targets.join(", ")),
+                };
+                line.write(look, f)?;
             }
         }
         Ok(())
+    }
+}
+
+/// As [`Status::display`] shows it, without colours and with whole ids.
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(Look::plain(), f)
     }
 }

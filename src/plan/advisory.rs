@@ -18,6 +18,8 @@ use super::{Action, ResourceChange, Shown, Subject, scaling};
 ///
 /// Accept it with [`Stack::accept`](crate::Stack::accept), by its id and with a reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(description = "Something that is legal and probably unwise."))]
 #[non_exhaustive]
 pub struct Advisory {
     /// The stable id, such as `plain-http`.

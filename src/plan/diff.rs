@@ -10,6 +10,7 @@ use crate::value::Value;
 
 /// One property that a plan sets or changes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct PropertyChange {
     /// The property, such as `health_check.interval`.
@@ -24,6 +25,7 @@ pub struct PropertyChange {
 
 /// How a property comes to its new value.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Effect {

@@ -25,6 +25,7 @@ use super::{Action, Goal, ResourceChange, Subject, scaling};
 /// | `scale-in` | the declared sizes leave fewer instances than there are |
 /// | `terminates-instances` | an Auto Scaling group goes, and its instances with it |
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Interruption {
     /// The stable id, such as `downtime`.

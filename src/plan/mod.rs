@@ -6,7 +6,9 @@
 mod advisory;
 mod build;
 mod check;
+mod critical;
 mod diff;
+mod document;
 mod handover;
 mod interruption;
 mod launches;
@@ -30,7 +32,7 @@ pub(crate) use build::{all_problems, plan};
 pub(crate) use diff::differences;
 pub use diff::{Effect, PropertyChange};
 pub use interruption::Interruption;
-pub(crate) use render::Shown;
+pub(crate) use render::{Shown, short};
 pub use steps::{Step, StepKind};
 
 use crate::error::Result;
@@ -49,6 +51,7 @@ pub(crate) struct Observation {
 
 /// Whether a plan brings a stack about or takes it down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Goal {
@@ -122,6 +125,7 @@ pub(crate) struct Subject {
 
 /// What happens to one resource.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ResourceChange {
     /// The address in the stack.
@@ -140,6 +144,7 @@ pub struct ResourceChange {
 
 /// What happens to a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Action {
@@ -172,6 +177,7 @@ impl Action {
 
 /// How many resources a plan creates, changes and so on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Summary {
     /// Resources that are made.
@@ -312,19 +318,5 @@ impl Plan {
             }
         }
         summary
-    }
-
-    /// Returns the plan as a JSON document.
-    pub fn to_json(&self) -> serde_json::Value {
-        serde_json::json!({
-            "format_version": 1,
-            "stack": self.stack,
-            "goal": self.goal,
-            "summary": self.summary(),
-            "changes": self.changes,
-            "steps": self.steps,
-            "advisories": self.advisories,
-            "interruptions": self.interruptions,
-        })
     }
 }

@@ -2,38 +2,64 @@
 
 use std::fmt;
 
+use crate::look::{Line, Look, Tone};
 use crate::value::Value;
 
 use super::{Action, Effect, Goal, Plan, PropertyChange, ResourceChange};
 
-impl fmt::Display for Plan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Plan {
+    /// Returns the plan as text that looks as asked for: what happens to each resource with its old
+    /// and new values, advisories, and a summary in the last line. What stays as it is is counted
+    /// only.
+    pub fn display(&self, look: Look) -> impl fmt::Display + '_ {
+        fmt::from_fn(move |f| self.write(look, f))
+    }
+
+    fn write(&self, look: Look, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verb = match self.goal {
             Goal::Deploy => "Plan for",
             Goal::Destroy => "Destroy",
         };
-        writeln!(f, "{verb} stack {:?}", self.stack)?;
+        Line::new(4).add(Tone::Strong, format!("{verb} stack {:?}", self.stack)).write(look, f)?;
         for change in self.changes.iter().filter(|change| change.action != Action::Keep) {
             writeln!(f)?;
-            change.fmt(f)?;
+            change.write(look, f)?;
         }
         if !self.interruptions.is_empty() {
             writeln!(f)?;
         }
         for interruption in &self.interruptions {
             let note = if interruption.accepted { "accepted" } else { "needs a yes" };
-            writeln!(f, "!! {interruption} ({note})")?;
+            let line = Line::new(4).add(Tone::Replaced, "!! ").add(Tone::Strong, interruption.address.as_str());
+            line.plain(format!(" {}: {} ({note})", interruption.id, interruption.text)).write(look, f)?;
         }
         if !self.advisories.is_empty() {
             writeln!(f)?;
         }
         for advisory in &self.advisories {
-            writeln!(f, "! {} {}: {}", advisory.address, advisory.id, advisory.text)?;
+            let line = Line::new(4).add(Tone::Changed, "! ").add(Tone::Strong, advisory.address.as_str());
+            line.plain(format!(" {}: {}", advisory.id, advisory.text)).write(look, f)?;
         }
         writeln!(f)?;
+        Line::new(4).add(Tone::Strong, self.summary_line()).write(look, f)
+    }
+
+    /// Returns how many resources the plan creates, changes and so on, in one sentence.
+    ///
+    /// ```
+    /// use purlin::{Plan, SecurityGroup, Stack, Vpc};
+    ///
+    /// let mut stack = Stack::new("web");
+    /// let vpc = stack.add("vpc", Vpc::named("VPC-Lab"));
+    /// stack.add("web", SecurityGroup::builder().name("Web-SG").description("HTTP").vpc(vpc).build());
+    /// assert_eq!(Plan::preview(&stack)?.summary_line(), "1 to create.");
+    /// # Ok::<(), purlin::Error>(())
+    /// ```
+    #[must_use]
+    pub fn summary_line(&self) -> String {
         let summary = self.summary();
         if self.is_empty() {
-            return writeln!(f, "No changes. {} resources are as declared.", summary.keep);
+            return format!("No changes. {} resources are as declared.", summary.keep);
         }
         let counts = [
             (summary.create, "to create"),
@@ -45,69 +71,95 @@ impl fmt::Display for Plan {
         ];
         let words: Vec<_> =
             counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-        writeln!(f, "{}.", words.join(", "))
+        format!("{}.", words.join(", "))
+    }
+}
+
+/// As [`Plan::display`] shows it, without colours.
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(Look::plain(), f)
     }
 }
 
 impl fmt::Display for ResourceChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (sign, word) = match self.action {
-            Action::Keep => (' ', "keep"),
-            Action::Create => ('+', "create"),
-            Action::Update => ('~', "update"),
-            Action::Adopt => ('@', "adopt"),
-            Action::Replace => ('±', "replace"),
-            Action::Delete => ('-', "delete"),
-            Action::DeleteReplaced => ('-', "delete, once its successor is in place"),
-            Action::DeleteWithParent => ('-', "delete with what it belongs to"),
-            Action::Release => ('^', "release: it stays, and is no longer the stack's"),
-        };
-        write!(f, "{sign} {} {word}", self.address)?;
-        if let Some(former) = &self.moved_from {
-            write!(f, ", renamed from {former}")?;
-        }
-        if let Some(id) = &self.id {
-            write!(f, " ({})", short(id))?;
-        }
-        writeln!(f)?;
-        let shown: Vec<_> = self.properties.iter().filter(|change| !change.is_ownership()).collect();
-        let width = |change: &&PropertyChange| change.path.chars().count();
-        let width = shown.iter().map(width).filter(|width| *width <= WIDEST).max().unwrap_or(0);
-        shown.into_iter().try_for_each(|change| property(f, change, width))
+        self.write(Look::plain(), f)
     }
 }
 
-/// The longest path that values are aligned to; longer ones are followed by their value, and do not
-/// push all the others to the right.
-const WIDEST: usize = 40;
+impl ResourceChange {
+    fn write(&self, look: Look, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (tone, sign, word) = match self.action {
+            Action::Keep => (Tone::Plain, ' ', "keep"),
+            Action::Create => (Tone::New, '+', "create"),
+            Action::Update => (Tone::Changed, '~', "update"),
+            Action::Adopt => (Tone::Changed, '@', "adopt"),
+            Action::Replace => (Tone::Replaced, '±', "replace"),
+            Action::Delete => (Tone::Old, '-', "delete"),
+            Action::DeleteReplaced => (Tone::Old, '-', "delete, once its successor is in place"),
+            Action::DeleteWithParent => (Tone::Old, '-', "delete with what it belongs to"),
+            Action::Release => (Tone::Changed, '^', "release: it stays, and is no longer the stack's"),
+        };
+        let line = Line::new(4).add(tone, format!("{sign} ")).add(Tone::Strong, self.address.as_str());
+        let mut line = line.add(tone, format!(" {word}"));
+        if let Some(former) = &self.moved_from {
+            line = line.plain(format!(", renamed from {former}"));
+        }
+        match &self.id {
+            Some(id) => line.add(Tone::Faint, format!(" ({})", short(id))).write(look, f)?,
+            None => line.write(look, f)?,
+        }
+        let shown: Vec<_> = self.properties.iter().filter(|change| !change.is_ownership()).collect();
+        // Longer paths are followed by their value, and do not push all the others to the right.
+        let widest = look.columns() / 2;
+        let width = |change: &&PropertyChange| change.path.chars().count();
+        let width = shown.iter().map(width).filter(|width| *width <= widest).max().unwrap_or(0);
+        shown.into_iter().try_for_each(|change| property(look, f, change, width))
+    }
+}
 
-fn property(f: &mut fmt::Formatter<'_>, change: &PropertyChange, width: usize) -> fmt::Result {
+fn property(look: Look, f: &mut fmt::Formatter<'_>, change: &PropertyChange, width: usize) -> fmt::Result {
     let PropertyChange { path, before, after, effect } = change;
-    let sign = match (before.is_unset(), after.is_unset()) {
-        (true, _) => '+',
-        (_, true) => '-',
-        _ => '~',
+    let (tone, sign) = match (before.is_unset(), after.is_unset()) {
+        (true, _) => (Tone::New, '+'),
+        (_, true) => (Tone::Old, '-'),
+        _ => (Tone::Changed, '~'),
     };
     let (old, new) = (Shown(before, path).to_string(), Shown(after, path).to_string());
+    let value = 6 + width + 2;
+    let line = Line::new(value).plain("    ").add(tone, format!("{sign} ")).plain(format!("{path:<width$}  "));
     match (before, after) {
-        (Value::Unset, _) => write!(f, "    {sign} {path:<width$}  {new}")?,
-        (_, Value::Unset) => write!(f, "    {sign} {path:<width$}  {old}")?,
-        _ if 6 + width.max(path.chars().count()) + 5 + old.chars().count() + new.chars().count() <= LINE => {
-            write!(f, "    {sign} {path:<width$}  {old} → {new}")?;
+        (Value::Unset, _) => line.add(tone_of(after), new).write(look, f)?,
+        (_, Value::Unset) => line.add(Tone::Old, old).write(look, f)?,
+        _ => {
+            let both = line.add(Tone::Old, &old).plain(" → ").add(Tone::New, &new);
+            if both.width() <= look.columns() {
+                both.write(look, f)?;
+            } else {
+                Line::new(8).plain("    ").add(tone, format!("{sign} ")).plain(path).write(look, f)?;
+                Line::new(10).plain("          ").add(Tone::Old, old).write(look, f)?;
+                Line::new(10).plain("        → ").add(Tone::New, new).write(look, f)?;
+            }
         }
-        _ => write!(f, "    {sign} {path}\n          {old}\n        → {new}")?,
     }
     if let Effect::Replace(reason) = effect {
-        write!(f, "\n        forces replacement: {reason}")?;
+        let line = Line::new(10).plain("        ").add(Tone::Replaced, format!("forces replacement: {reason}"));
+        line.write(look, f)?;
     }
-    writeln!(f)
+    Ok(())
 }
 
-/// How long a line may be before the old and the new value get lines of their own.
-const LINE: usize = 80;
+/// What is known only later can be read over.
+fn tone_of(value: &Value) -> Tone {
+    match value {
+        Value::Pending(_) | Value::AfterDeploy(_) | Value::Secret(_) => Tone::Faint,
+        _ => Tone::Plain,
+    }
+}
 
 /// An id as it tells resources apart: the end of an ARN, the rest of which says the same for all.
-fn short(id: &str) -> String {
+pub(crate) fn short(id: &str) -> String {
     match id.rsplit_once('/') {
         Some((_, end)) if id.starts_with("arn:") => format!("…/{end}"),
         _ => id.to_owned(),
