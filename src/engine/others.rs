@@ -16,7 +16,7 @@ use crate::stack::{Address, Stack};
 use super::{Deployer, Event, Failure, Interrupt, Live};
 
 /// How long AWS may take until all descriptions show what was changed.
-const SHOWS_WITHIN: Duration = Duration::from_secs(60);
+const SHOWS_WITHIN: Duration = Duration::from_secs(30);
 
 /// How long AWS may take until it shows, with its tags, what was made (R9, R15, R17, R20, R32: up to
 /// minutes).
@@ -46,6 +46,8 @@ struct Left {
     what: String,
     /// How long that may be so.
     within: Duration,
+    /// Whether it is a value of something that the run itself has made.
+    made: bool,
     /// Whether it does not show at all, so that it is not known either whether it differs.
     hidden: bool,
 }
@@ -81,7 +83,7 @@ fn hidden(live: &Live, observation: &plan::Observation) -> Option<Left> {
             Some(false) => (format!("{id} shows without tags, as something which no stack owns"), false),
             None => (format!("{id} does not show"), true),
         };
-        Some(Left { address: address.clone(), what, within: SHOWS_NEW_WITHIN, hidden })
+        Some(Left { address: address.clone(), what, within: SHOWS_NEW_WITHIN, made: false, hidden })
     })
 }
 
@@ -106,13 +108,18 @@ impl Deployer {
             let left = match hidden(live, &observation).filter(|_| goal == Goal::Deploy) {
                 Some(hidden) => Some(hidden),
                 None => {
-                    plan::plan(stack, plan::Observation { found: found.clone(), ..observation }, goal)?.left_to_do()
+                    plan::plan(stack, plan::Observation { found: found.clone(), ..observation }, goal)?.left_to_do(live)
                 }
             };
             let Some(left) = left else { return Ok(()) };
             // What was just written does not show everywhere at once.
             let elapsed = began.elapsed();
             if elapsed >= left.within || Instant::now() >= cx.deadline {
+                if left.made {
+                    // Nobody else has had a hand in it, or only for a moment.
+                    cx.at(&left.address).warn(format!("{}; AWS keeps another value, or somebody changed it", left.what));
+                    return Ok(());
+                }
                 return Err(left.in_vain(elapsed));
             }
             cx.reporter.report(&Event::Waiting { address: left.address, what: left.what, elapsed });
@@ -186,12 +193,18 @@ impl Plan {
         found.collect()
     }
 
-    /// The first thing that is not as it is to be.
-    fn left_to_do(&self) -> Option<Left> {
-        self.changes.iter().find_map(|change| {
+    /// The first thing that is not as it is to be; a value of something that was just made comes last.
+    fn left_to_do(&self, live: &Live) -> Option<Left> {
+        let mut all: Vec<Left> = self.differences(live).collect();
+        all.sort_by_key(|left| left.made);
+        all.into_iter().next()
+    }
+
+    fn differences(&self, live: &Live) -> impl Iterator<Item = Left> {
+        self.changes.iter().zip(&self.subjects).filter_map(|(change, subject)| {
             let address = &change.address;
             let id = change.id.as_deref().unwrap_or_default();
-            let left = |what, within| Left { address: address.clone(), what, within, hidden: false };
+            let left = |what, within| Left { address: address.clone(), what, within, made: false, hidden: false };
             match change.action {
                 Action::Keep => None,
                 Action::Create => Some(left(format!("{address} does not exist"), SHOWS_NEW_WITHIN)),
@@ -202,7 +215,8 @@ impl Plan {
                     let (before, after) =
                         (Shown(&property.before, &property.path), Shown(&property.after, &property.path));
                     let what = format!("{address}.{} of {id} is {before} and not {after}", property.path);
-                    Some(left(what, SHOWS_WITHIN))
+                    let made = subject.node.is_some_and(|node| live.made.contains(&node));
+                    Some(Left { made, ..left(what, SHOWS_WITHIN) })
                 }
             }
         })

@@ -1,5 +1,6 @@
 //! What an operation ends with.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use crate::error::Error;
@@ -38,6 +39,8 @@ pub struct Live {
     pub(crate) stack_id: u64,
     pub(crate) outputs: Vec<Option<AnyOutputs>>,
     pub(super) addresses: Vec<Address>,
+    /// The declarations that were made, by index.
+    pub(super) made: HashSet<usize>,
 }
 
 impl Live {
@@ -134,7 +137,8 @@ impl Failure {
 
     /// A failure before anything was changed.
     pub(super) fn before(error: Error) -> Self {
-        Self::new(vec![error], Vec::new(), Vec::new(), Live { stack_id: 0, outputs: Vec::new(), addresses: Vec::new() })
+        let nothing = Live { stack_id: 0, outputs: Vec::new(), addresses: Vec::new(), made: HashSet::new() };
+        Self::new(vec![error], Vec::new(), Vec::new(), nothing)
     }
 
     /// Returns what failed: causes only, not what was not begun because of them.

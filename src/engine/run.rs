@@ -26,7 +26,7 @@ pub(super) async fn run(cx: &Cx<'_>, plan: Plan) -> Result<Live, Failure> {
     cx.reporter.report(&Event::Started { steps: plan.steps.len() });
     let creates = plan.steps.iter().filter(|step| matches!(step.kind, StepKind::Create(_)));
     let made = creates.map(|step| step.subject).collect();
-    let run = Run { cx, plan: &plan, made, outputs: Mutex::new(plan.known.clone()), failed: Mutex::default() };
+    let run = Run { cx, plan: &plan, made, outputs: Mutex::new(plan.known.clone()), own: Mutex::default(), failed: Mutex::default() };
     let after: Vec<_> = plan.steps.iter().map(|step| step.after.clone()).collect();
     let skipped = |step: usize| {
         let step = &plan.steps[step];
@@ -39,7 +39,8 @@ pub(super) async fn run(cx: &Cx<'_>, plan: Plan) -> Result<Live, Failure> {
     let ended = drive(&after, weight, |step| run.step(step), skipped, brake).await;
 
     let outputs = run.outputs.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let live = Live { stack_id: plan.stack_id, outputs, addresses: plan.addresses.clone() };
+    let made = run.own.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let live = Live { stack_id: plan.stack_id, outputs, addresses: plan.addresses.clone(), made };
     let mut tally = Tally::default();
     for (step, ended) in plan.steps.iter().zip(ended) {
         tally.count(step, ended);
@@ -114,6 +115,8 @@ struct Run<'a> {
     made: HashSet<usize>,
     /// What is known of each declaration by now.
     outputs: Mutex<Vec<Option<AnyOutputs>>>,
+    /// The declarations that calls of the run have made.
+    own: Mutex<HashSet<usize>>,
     /// The steps that failed.
     failed: Mutex<HashSet<usize>>,
 }
@@ -177,9 +180,14 @@ impl Run<'_> {
         match step.kind {
             StepKind::Create(_) => {
                 let desired = self.desired(subject)?;
-                let outputs =
-                    with_resource!(&desired, resource => create(cx, &**resource, &subject.address).await?.into());
+                let (outputs, made) = with_resource!(&desired, resource => {
+                    let (outputs, made) = create(cx, &**resource, &subject.address).await?;
+                    (outputs.into(), made)
+                });
                 self.put(subject, outputs);
+                if let Some(node) = subject.node.filter(|_| made) {
+                    self.own.lock().unwrap_or_else(PoisonError::into_inner).insert(node);
+                }
                 Ok(())
             }
             StepKind::Call(operation) => {
@@ -320,11 +328,12 @@ fn unknown() -> Error {
     Error::internal("a step ran before what it needs was known")
 }
 
-/// Creates, and recognizes what an earlier, unanswered try of the same call has made.
-async fn create<R: Operate>(cx: &Cx<'_>, desired: &R, address: &Address) -> Result<R::Outputs> {
+/// Creates, and recognizes what an earlier, unanswered try of the same call has made. Returns whether it
+/// is this call that made it.
+async fn create<R: Operate>(cx: &Cx<'_>, desired: &R, address: &Address) -> Result<(R::Outputs, bool)> {
     let error = match desired.create(cx).await {
         Err(error) if error.is_conflict() => error,
-        other => return other,
+        other => return other.map(|outputs| (outputs, true)),
     };
     match holder(cx, desired).await? {
         Some(found) if is_ours(&found, cx.stack, address) => {
@@ -336,7 +345,7 @@ async fn create<R: Operate>(cx: &Cx<'_>, desired: &R, address: &Address) -> Resu
                 let text = format!("another run of the stack has just made {id}, for another declaration");
                 return Err(error.because(text).with_hint("run again once the other run has ended"));
             }
-            Ok(found.outputs)
+            Ok((found.outputs, false))
         }
         Some(found) => {
             let id = R::id(&found.outputs).to_owned();
