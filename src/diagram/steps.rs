@@ -64,7 +64,7 @@ impl Sort {
     fn of(kind: StepKind) -> Self {
         match kind {
             StepKind::Create(_) => Self::Create,
-            StepKind::Call(_) => Self::Change,
+            StepKind::Prepare(_) | StepKind::Call(_) | StepKind::Release(_) => Self::Change,
             StepKind::Delete(_) => Self::Delete,
             StepKind::Settle | StepKind::Gone => Self::Wait,
         }

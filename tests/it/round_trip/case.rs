@@ -201,7 +201,7 @@ impl Case {
     }
 
     async fn carry_out(&self, aws: &Aws, setting: Setting, plan: Plan) -> Result<(), String> {
-        let applied = Deployer::new(aws.clone()).apply(plan.approve()).await;
+        let applied = Deployer::new(aws.clone()).with_confirmation(false).apply(plan.approve()).await;
         applied.map_err(|failure| format!("{} {setting:?}: {failure}", self.name))?;
         let plan = self.plan(aws, setting).await?;
         match plan.is_empty() {
