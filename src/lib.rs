@@ -93,6 +93,7 @@ mod diagnostic;
 #[cfg(feature = "aws")]
 mod engine;
 mod error;
+pub mod export;
 mod id;
 mod input;
 mod lookup;

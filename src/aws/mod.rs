@@ -30,6 +30,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 
 pub(crate) use auto_scaling_group::groups as group_snapshots;
 pub(crate) use call::{Cx, Pace};
+pub(crate) use lookup::find;
 pub(crate) use observe::observe;
 
 use crate::error::{Error, Result};

@@ -20,6 +20,7 @@ pub use status::{GroupStatus, InstanceStatus, ResourceStatus, Status};
 
 use crate::aws::{self, Aws, Cx, Pace};
 use crate::error::{Error, ErrorKind, Result};
+use crate::lookup::Found;
 use crate::plan::{self, Action, Goal, Plan, ResourceChange};
 use crate::stack::Stack;
 
@@ -193,6 +194,11 @@ impl Deployer {
     pub async fn status(&self, stack: &Stack) -> Result<Status> {
         let plan = self.plan(stack).await?;
         status::status(&self.cx(stack.name()), plan).await
+    }
+
+    /// What the lookups of a stack find, by the index of their declaration.
+    pub(crate) async fn find(&self, stack: &Stack) -> Result<HashMap<usize, Found>> {
+        aws::find(&self.cx(stack.name()), stack).await
     }
 
     fn cx<'a>(&'a self, stack: &'a str) -> Cx<'a> {

@@ -9,6 +9,7 @@ mod bounds;
 mod children;
 mod crash;
 mod errors;
+mod export;
 mod generated;
 mod groups;
 mod lab;
