@@ -30,7 +30,8 @@ fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-fn declare(numbers: Vec<u32>) -> Stack {
+/// A stack of all kinds, whose values come from the numbers.
+pub(crate) fn declare(numbers: Vec<u32>) -> Stack {
     let tape = Tape::new(numbers);
     let mut stack = Stack::new("generated");
     let vpc = stack.add("vpc", Vpc::named("VPC-Lab"));

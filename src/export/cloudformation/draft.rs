@@ -88,7 +88,7 @@ impl<'a> Draft<'a> {
         kind::write(resource, &mut entry);
         let body = entry.finish();
         let Some(body) = body else { return };
-        for Output { name, value, what } in resource.outputs() {
+        for Output { name, value, what } in resource.outputs().iter().filter(|output| !output.what.is_empty()) {
             let value = value.of(&body.id);
             let id = format!("{}{}", body.id, camel(name));
             self.outputs.push(TemplateOutput { id, description: format!("The {what} of {address}"), value });
@@ -144,6 +144,11 @@ impl Entry<'_, '_> {
         };
         let (path, rule) = (path.into(), why.into());
         self.draft.findings.push(Problem { address: self.address.clone(), path, value, rule, id });
+    }
+
+    /// Writes nothing of this resource: it cannot do without what is lost.
+    pub(super) fn omit(&mut self) {
+        self.body.type_name = None;
     }
 
     /// Makes a resource that CloudFormation has apart from the one that it belongs to.

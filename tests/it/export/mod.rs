@@ -1,5 +1,6 @@
 //! CloudFormation templates.
 
+mod all;
 mod lab;
 
 use purlin::export::cloudformation::{Exporter, Template};

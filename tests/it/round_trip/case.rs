@@ -185,6 +185,11 @@ impl Case {
         self.drifts(aws, declared).await
     }
 
+    /// A stack in which the property is set.
+    pub(crate) fn set(&self) -> Stack {
+        self.stack(Setting::First)
+    }
+
     fn stack(&self, setting: Setting) -> Stack {
         (self.declare)(setting)
     }

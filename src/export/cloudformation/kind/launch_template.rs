@@ -7,7 +7,7 @@ use crate::resource::{DefaultVersion, LaunchTemplate};
 use crate::value::Value;
 
 use super::super::draft::Entry;
-use super::super::shape::{ENABLED, Field, Shape, TAGS};
+use super::super::shape::{ENABLED, Field, Shape, TAGS, put};
 use super::instance_requirements::REQUIREMENTS;
 use super::{Export, NO_MEMBER, NO_MEMBER_WHY, Output, Reference, Row, by, elsewhere, lost, output, shaped, to};
 
@@ -60,7 +60,7 @@ const INTERFACES: Shape = Shape::List(&Shape::Record(&[
     ),
 ]));
 
-const DEVICES: Shape = Shape::List(&Shape::Record(&[
+const DEVICE: Shape = Shape::Record(&[
     Field("device", "DeviceName", Shape::Plain),
     Field("size", "Ebs.VolumeSize", Shape::Plain),
     Field("volume_type", "Ebs.VolumeType", Shape::Plain),
@@ -75,7 +75,7 @@ const DEVICES: Shape = Shape::List(&Shape::Record(&[
     Field("virtual_name", "VirtualName", Shape::Plain),
     // An empty text leaves the device out.
     Field("no_device", "NoDevice", Shape::Words("", "")),
-]));
+]);
 
 const PLACEMENT: Shape = Shape::Record(&[
     Field("availability_zone", "AvailabilityZone", Shape::Plain),
@@ -102,7 +102,11 @@ impl Export for LaunchTemplate {
     const ROWS: &'static [Row<Self>] = &[
         to("name", "LaunchTemplateName"),
         to("version_description", "VersionDescription"),
-        to("image", "LaunchTemplateData.ImageId"),
+        by("image", |template, entry| {
+            // It has to be there, even if nothing is in it.
+            entry.set("LaunchTemplateData", Value::map([]));
+            entry.set("LaunchTemplateData.ImageId", Value::of(&template.image));
+        }),
         to("instance_type", "LaunchTemplateData.InstanceType"),
         shaped("instance_requirements", "LaunchTemplateData.InstanceRequirements", REQUIREMENTS),
         to("key_name", "LaunchTemplateData.KeyName"),
@@ -112,7 +116,7 @@ impl Export for LaunchTemplate {
         to("security_group_names", "LaunchTemplateData.SecurityGroups"),
         shaped("network_interfaces", "LaunchTemplateData.NetworkInterfaces", INTERFACES),
         lost("secondary_interfaces", NO_MEMBER, NO_MEMBER_WHY),
-        shaped("block_devices", "LaunchTemplateData.BlockDeviceMappings", DEVICES),
+        by("block_devices", block_devices),
         shaped(
             "metadata",
             "LaunchTemplateData.MetadataOptions",
@@ -199,7 +203,8 @@ impl Export for LaunchTemplate {
     fn outputs(&self) -> &'static [Output] {
         const OUTPUTS: &[Output] = &[
             output("id", Reference::Ref, "id"),
-            output("latest_version", Reference::Attribute("LatestVersionNumber"), "latest version"),
+            // CloudFormation changes no output that another stack has imported: this one has to change.
+            output("latest_version", Reference::Attribute("LatestVersionNumber"), ""),
         ];
         OUTPUTS
     }
@@ -234,6 +239,22 @@ fn user_data(template: &LaunchTemplate, entry: &mut Entry<'_, '_>) {
         Err(_) => Value::Text(STANDARD.encode(&data.0)),
     };
     entry.set("LaunchTemplateData.UserData", written);
+}
+
+fn block_devices(template: &LaunchTemplate, entry: &mut Entry<'_, '_>) {
+    let mut all = Vec::new();
+    for (index, device) in template.block_devices.iter().enumerate() {
+        let path = format!("block_devices[{index}]");
+        let mut members = DEVICE.write(&Value::of(device), &path, &mut |path, value| {
+            entry.lose(NO_MEMBER, path, value, NO_MEMBER_WHY);
+        });
+        // A volume of which nothing is said is a volume nevertheless.
+        if device.is_volume() && !members.entries().any(|(member, _)| member == "Ebs") {
+            put(&mut members, "Ebs", Value::map([]));
+        }
+        all.push(members);
+    }
+    entry.set("LaunchTemplateData.BlockDeviceMappings", Value::List(all).unless_empty());
 }
 
 fn default_version(template: &LaunchTemplate, entry: &mut Entry<'_, '_>) {

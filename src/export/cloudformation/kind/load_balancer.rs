@@ -64,6 +64,7 @@ fn subnets(balancer: &LoadBalancer, entry: &mut Entry<'_, '_>) {
             let Some(count) = count(pending, entry) else {
                 let why = "how many subnets a tag finds is not known; export with `export_resolved`";
                 entry.lose(DEPENDS, "subnet_mappings", &Value::Unset, why);
+                entry.set("Subnets", subnets);
                 return;
             };
             let nth = |nth: usize| Value::List(vec![Value::Text(nth.to_string()), pending.clone()]);

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use crate::input::Input;
 use crate::resource::{
-    Forecast, Metric, MetricMath, Metrics, Query, REQUESTS_PER_TARGET, ResourceLabel, Source, Stat, TrackedMetric,
+    Forecast, Metric, MetricMath, Metrics, PredefinedMetric, Query, REQUESTS_PER_TARGET, ResourceLabel, Source, Stat,
+    TrackedMetric,
 };
 use crate::stack::Item;
 use crate::value::{ToValue, Value};
 
 use super::super::draft::Entry;
 use super::super::shape::{Shape, pair, put};
+use super::NO_MEMBER;
 
 const DIMENSIONS: Shape = Shape::Pairs("Name", "Value");
 
@@ -19,8 +21,14 @@ fn dimensions(dimensions: &BTreeMap<String, String>) -> Value {
 }
 
 /// The members of a target tracking configuration that name its metric.
-pub(super) fn tracked(metric: &TrackedMetric, entry: &Entry<'_, '_>) -> Value {
+pub(super) fn tracked(metric: &TrackedMetric, entry: &mut Entry<'_, '_>) -> Value {
     match metric {
+        TrackedMetric::Predefined(metric @ PredefinedMetric::AverageCpuUtilizationHighResolution) => {
+            let why = "CloudFormation does not know this metric by name; left out, the whole policy is";
+            entry.lose(NO_MEMBER, "metric", &Value::of(metric), why);
+            entry.omit();
+            Value::Unset
+        }
         TrackedMetric::Predefined(metric) => predefined("PredefinedMetricSpecification", metric.as_str(), None, entry),
         TrackedMetric::Requests(label) => {
             predefined("PredefinedMetricSpecification", REQUESTS_PER_TARGET, Some(label), entry)

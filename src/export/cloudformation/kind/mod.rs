@@ -46,7 +46,8 @@ pub(super) trait Export: Describe {
     fn outputs(&self) -> &'static [Output];
 }
 
-/// An output, CloudFormation's way to it, and what it is in words.
+/// An output, CloudFormation's way to it, and what it is in words; nothing for what templates only
+/// refer to.
 #[derive(Debug)]
 pub(super) struct Output {
     pub(super) name: &'static str,
