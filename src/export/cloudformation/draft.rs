@@ -84,6 +84,8 @@ impl<'a> Draft<'a> {
     fn resource<R: Export>(&mut self, node: usize, resource: &R) {
         let address = self.stack.nodes[node].address.clone();
         let id = self.id(node).to_owned();
+        // What it brings along comes behind it.
+        let place = self.resources.len();
         let mut entry = Entry { draft: self, address: &address, node, body: Resource::new(id, resource.type_name()) };
         kind::write(resource, &mut entry);
         let body = entry.finish();
@@ -93,7 +95,7 @@ impl<'a> Draft<'a> {
             let id = format!("{}{}", body.id, camel(name));
             self.outputs.push(TemplateOutput { id, description: format!("The {what} of {address}"), value });
         }
-        self.resources.push(body);
+        self.resources.insert(place, body);
     }
 
     /// A template's way to say what another declaration will have.

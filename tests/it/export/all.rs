@@ -46,7 +46,8 @@ fn templates_are_written() {
     println!("wrote {written} templates");
 }
 
-/// What CloudFormation cannot express is told apart by ids, each with its own example here.
+/// What is left out is what would have been refused, and nothing else is missing; the other ids have
+/// tests of their own.
 #[test]
 fn every_stack_is_exported_whole_or_says_what_is_missing() {
     let mut ids = std::collections::BTreeSet::new();
@@ -58,5 +59,5 @@ fn every_stack_is_exported_whole_or_says_what_is_missing() {
         }
         ids.extend(template.left_out().iter().map(|problem| problem.id));
     }
-    assert_eq!(ids.into_iter().collect::<Vec<_>>(), ["C1", "C2", "C3", "C4", "C5", "C6"]);
+    assert_eq!(ids.into_iter().collect::<Vec<_>>(), ["C1", "C2", "C3", "C4", "C6", "C7"]);
 }

@@ -2,6 +2,7 @@
 
 mod all;
 mod lab;
+mod rules;
 
 use purlin::export::cloudformation::{Exporter, Template};
 

@@ -3,7 +3,7 @@
 use crate::resource::{AnyResource, Direction, Peer, Rule, SecurityGroup};
 use crate::value::Value;
 
-use super::super::draft::Entry;
+use super::super::draft::{Entry, camel};
 use super::super::shape::TAGS;
 use super::{EVERYTHING_OUT, Export, GROUP_OF_OTHERS, NO_EGRESS, Output, Reference, Row, by, output, shaped, to};
 
@@ -87,12 +87,23 @@ fn rules(group: &SecurityGroup, direction: Direction, all: &[Rule], entry: &mut 
         let mut members = rule(direction, each, &format!("{path}[{index}]"), itself.clone(), entry);
         if each.peer == Peer::Itself {
             super::super::shape::put(&mut members, "GroupId", itself);
-            entry.child(&format!("{suffix}{index}"), rule_type(direction), members);
+            entry.child(&format!("{suffix}{}", name(each)), rule_type(direction), members);
         } else {
             inside.push(members);
         }
     }
     entry.set(member, Value::List(inside).unless_empty());
+}
+
+/// What tells a rule from others of the same group, in letters and digits.
+fn name(rule: &Rule) -> String {
+    let protocol = Value::of(&rule.protocol);
+    let words = match rule.ports {
+        None => protocol.to_string(),
+        Some((from, to)) if from == to => format!("{protocol} {from}"),
+        Some((from, to)) => format!("{protocol} {from} to {to}"),
+    };
+    camel(&words.replace("-1", "all"))
 }
 
 fn egress(group: &SecurityGroup, entry: &mut Entry<'_, '_>) {
@@ -129,9 +140,14 @@ fn egress(group: &SecurityGroup, entry: &mut Entry<'_, '_>) {
 }
 
 fn associations(group: &SecurityGroup, entry: &mut Entry<'_, '_>) {
-    for (index, vpc) in group.associated_vpcs.iter().enumerate() {
-        let properties = Value::map([("GroupId", entry.itself(group, "id")), ("VpcId", Value::of(vpc))]);
-        let id = entry.child(&format!("Vpc{index}"), "AWS::EC2::SecurityGroupVpcAssociation", properties);
+    for vpc in &group.associated_vpcs {
+        let vpc = Value::of(vpc);
+        let name = match &vpc {
+            Value::Pending(attr) => entry.draft.id(attr.node.index).to_owned(),
+            known => camel(&known.to_string()),
+        };
+        let properties = Value::map([("GroupId", entry.itself(group, "id")), ("VpcId", vpc)]);
+        let id = entry.child(&name, "AWS::EC2::SecurityGroupVpcAssociation", properties);
         entry.needed_first(id);
     }
 }
