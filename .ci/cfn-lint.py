@@ -7,8 +7,8 @@ import pathlib
 import sys
 
 import yaml
-from cfnlint.api import lint
 from cfnlint.config import ConfigMixIn, ManualArgs
+from cfnlint.decode.decode import decode_str
 from cfnlint.runner import Runner
 
 # Templates of single properties have ids that nobody would take for real ones, such as `sg-1`; these rules are about
@@ -38,9 +38,13 @@ EXCEPTIONS = {
 }
 
 
-CONFIG = ManualArgs(regions=["ap-northeast-2"])
-# Loading the rules takes longer than checking a template.
-RULES = Runner(ConfigMixIn(**CONFIG)).rules
+# Loading the rules takes longer than checking a template: once is enough.
+RUNNER = Runner(ConfigMixIn(**ManualArgs(regions=["ap-northeast-2"])))
+
+
+def lint(text):
+    template, errors = decode_str(text)
+    return errors or list(RUNNER.validate_template(template))
 
 
 def check(path):
@@ -50,7 +54,7 @@ def check(path):
     # YAML 1.1, as CloudFormation reads it: what it takes for a truth value or a date differs.
     if yaml.safe_load(text) != template:
         problems.append(("JSON", f"{path}: differs from the JSON"))
-    for match in lint(text, rules=RULES, config=CONFIG):
+    for match in lint(text):
         rule = match.rule.id
         if not rule.startswith("E") or ("." in path.stem and rule in MADE_UP_IDS):
             continue
