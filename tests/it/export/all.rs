@@ -9,13 +9,14 @@ use purlin::export::cloudformation::Exporter;
 use purlin::*;
 
 /// How many generated stacks are exported.
-const GENERATED: usize = 60;
+const GENERATED: usize = 100;
 
 /// Stacks by what they are of.
 fn stacks() -> Vec<(String, Stack)> {
     let mut all = vec![("lab".to_owned(), crate::web_asg::lab("t2.micro").0)];
     for case in crate::round_trip::cases() {
-        all.push((case.name.to_owned(), case.set()));
+        let stacks = case.set().into_iter().zip(["one", "another"]);
+        all.extend(stacks.map(|(stack, way)| (format!("{}-{way}", case.name), stack)));
     }
     // The same ones each time: what is found can be looked at.
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);

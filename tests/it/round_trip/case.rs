@@ -185,9 +185,9 @@ impl Case {
         self.drifts(aws, declared).await
     }
 
-    /// A stack in which the property is set.
-    pub(crate) fn set(&self) -> Stack {
-        self.stack(Setting::First)
+    /// The stacks in which the property is set, in one way and in another.
+    pub(crate) fn set(&self) -> [Stack; 2] {
+        [Setting::First, Setting::Second].map(|setting| self.stack(setting))
     }
 
     fn stack(&self, setting: Setting) -> Stack {
