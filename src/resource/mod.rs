@@ -329,9 +329,9 @@ macro_rules! any {
     };
 }
 kinds!(any);
-#[expect(clippy::single_component_path_imports, reason = "makes the macros known by path to the other modules")]
 #[cfg(test)]
 pub(crate) use kinds;
+#[expect(clippy::single_component_path_imports, reason = "makes the macros known by path to the other modules")]
 pub(crate) use {with_both, with_observed, with_resource};
 
 fn kind_of<R: Declare>(_: &R) -> &'static str {
