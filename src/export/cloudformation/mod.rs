@@ -31,6 +31,9 @@
 //!   template: what CloudFormation makes belongs to CloudFormation, and purlin never touches it.
 //! - **User data** is in the template, as `Fn::Base64` of its text: AWS needs it there. Whoever reads
 //!   the template reads it. **Client secrets** are not: they become parameters with `NoEcho`.
+//!   CloudFormation reads `{{resolve:...}}` in any text as a reference to a parameter or secret.
+//! - **Protection from deletion** is a property of load balancers and groups, as it is declared:
+//!   CloudFormation's own deletion fails on it, too.
 //! - **Instance refreshes** become the update policy `AutoScalingInstanceRefresh`. A desired capacity
 //!   that scaling owns is left alone by updates (`IgnoreUnmodifiedGroupSizeProperties`, which holds
 //!   for the sizes, too: they are set again when the template changes them).
@@ -85,7 +88,7 @@ pub use template::{Parameter, Template};
 /// ```
 /// use purlin::export::cloudformation::Exporter;
 /// # use purlin::{AutoScalingGroup, Ref, ScalingPolicy, Stack, TargetTracking};
-/// # fn template(stack: &mut Stack, group: Ref<AutoScalingGroup>) -> purlin::Result<()> {
+/// # fn export(stack: &mut Stack, group: Ref<AutoScalingGroup>) -> purlin::Result<()> {
 /// let cpu = ScalingPolicy::builder().name("cpu").group(group).scaling(TargetTracking::average_cpu(30.0));
 /// stack.add("cpu", cpu.build());
 ///
@@ -102,7 +105,7 @@ pub use template::{Parameter, Template};
 /// # let zones = purlin::DefaultSubnets::in_zones(["ap-northeast-2a"]);
 /// # let group = AutoScalingGroup::builder().name("g").launch_template(template).subnets(zones).sizes(1..=2);
 /// # let group = stack.add("g", group.build());
-/// # template(&mut stack, group)?;
+/// # export(&mut stack, group)?;
 /// # Ok::<(), purlin::Error>(())
 /// ```
 #[derive(Debug, Clone, Default)]
