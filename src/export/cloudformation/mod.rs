@@ -26,7 +26,8 @@
 //!   matters that no reference tells.
 //! - **Lookups** that something refers to become typed parameters, such as `AWS::EC2::VPC::Id`;
 //!   those by id have it as their default. [`Exporter::export_resolved`] carries them out instead,
-//!   and writes ids.
+//!   and writes ids. Images that a Systems Manager parameter names stay so (`resolve:ssm:`): AWS reads
+//!   it at each launch.
 //! - **Tags** are those that are declared, those of the stack included. purlin's own are not in the
 //!   template: what CloudFormation makes belongs to CloudFormation, and purlin never touches it.
 //! - **User data** is in the template, as `Fn::Base64` of its text: AWS needs it there. Whoever reads
