@@ -68,6 +68,10 @@
 //! [`Plan::preview`] plans without an account. With the feature `sim`, the [`sim`] module has a
 //! simulated AWS under the real SDK clients: deploy to it, look at it, let calls fail.
 //!
+//! # Export
+//!
+//! [`export::cloudformation`] turns a stack into a CloudFormation template.
+//!
 //! # Features
 //!
 //! - `aws` (default): the SDK clients and the engine. Without it the crate declares, validates and
@@ -101,6 +105,7 @@ mod diagram;
 #[cfg(feature = "aws")]
 mod engine;
 mod error;
+pub mod export;
 mod id;
 mod input;
 mod look;

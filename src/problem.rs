@@ -17,8 +17,8 @@ pub struct Problem {
     /// The rule that it breaks, with its bound.
     pub rule: String,
     /// The stable id of the rule: `V` and a number for a row of `tests/rules.csv`, `D` for what AWS
-    /// documents besides, `P` for what purlin itself needs, which is the only sort that
-    /// [`Stack::accept`](crate::Stack::accept) does not accept.
+    /// documents besides, `C` for what CloudFormation cannot express, `P` for what purlin itself
+    /// needs, which is the only sort that [`Stack::accept`](crate::Stack::accept) does not accept.
     pub id: &'static str,
 }
 

@@ -23,7 +23,7 @@ use super::{Cx, id};
 
 /// Finds everything that the stack looks up. The lookups of a kind share their reads: one for all
 /// that go by name, one for each tag, one for all ids.
-pub(super) async fn find(cx: &Cx<'_>, stack: &Stack) -> Result<HashMap<usize, Found>> {
+pub(crate) async fn find(cx: &Cx<'_>, stack: &Stack) -> Result<HashMap<usize, Found>> {
     let mut wanted = Wanted::default();
     for (index, node) in stack.nodes.iter().enumerate() {
         let Item::Lookup(lookup) = &node.item else { continue };

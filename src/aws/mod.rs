@@ -35,6 +35,7 @@ use tokio::time::Instant;
 
 pub(crate) use auto_scaling_group::groups as group_snapshots;
 pub(crate) use call::{Cx, Pace, UNSEEN, missed};
+pub(crate) use lookup::find;
 pub(crate) use observe::observe;
 
 use shared::SharedRead;

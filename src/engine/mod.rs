@@ -9,6 +9,7 @@ mod outcome;
 mod run;
 mod status;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,8 +22,9 @@ pub use interrupt::Interrupt;
 pub use outcome::{Failure, Live};
 pub use status::{GroupStatus, InstanceStatus, ResourceStatus, Status};
 
-use crate::aws::{Aws, Cx, Pace};
+use crate::aws::{self, Aws, Cx, Pace};
 use crate::error::{Error, ErrorKind, Result};
+use crate::lookup::Found;
 use crate::plan::{self, Goal, Plan};
 use crate::stack::Stack;
 
@@ -252,6 +254,11 @@ impl Deployer {
     pub async fn status(&self, stack: &Stack) -> Result<Status> {
         let plan = self.plan(stack).await?;
         status::status(&self.cx(stack.name()), plan).await
+    }
+
+    /// What the lookups of a stack find, by the index of their declaration.
+    pub(crate) async fn find(&self, stack: &Stack) -> Result<HashMap<usize, Found>> {
+        aws::find(&self.cx(stack.name()), stack).await
     }
 
     fn cx<'a>(&'a self, stack: &'a str) -> Cx<'a> {

@@ -117,7 +117,8 @@ impl Deployer {
             if elapsed >= left.within || Instant::now() >= cx.deadline {
                 if left.made {
                     // Nobody else has had a hand in it, or only for a moment.
-                    cx.at(&left.address).warn(format!("{}; AWS keeps another value, or somebody changed it", left.what));
+                    cx.at(&left.address)
+                        .warn(format!("{}; AWS keeps another value, or somebody changed it", left.what));
                     return Ok(());
                 }
                 return Err(left.in_vain(elapsed));

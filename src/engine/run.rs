@@ -26,7 +26,14 @@ pub(super) async fn run(cx: &Cx<'_>, plan: Plan) -> Result<Live, Failure> {
     cx.reporter.report(&Event::Started { steps: plan.steps.len() });
     let creates = plan.steps.iter().filter(|step| matches!(step.kind, StepKind::Create(_)));
     let made = creates.map(|step| step.subject).collect();
-    let run = Run { cx, plan: &plan, made, outputs: Mutex::new(plan.known.clone()), own: Mutex::default(), failed: Mutex::default() };
+    let run = Run {
+        cx,
+        plan: &plan,
+        made,
+        outputs: Mutex::new(plan.known.clone()),
+        own: Mutex::default(),
+        failed: Mutex::default(),
+    };
     let after: Vec<_> = plan.steps.iter().map(|step| step.after.clone()).collect();
     let skipped = |step: usize| {
         let step = &plan.steps[step];

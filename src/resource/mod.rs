@@ -348,6 +348,8 @@ macro_rules! any {
     };
 }
 kinds!(any);
+#[cfg(test)]
+pub(crate) use kinds;
 #[expect(clippy::single_component_path_imports, reason = "makes the macros known by path to the other modules")]
 pub(crate) use {with_both, with_observed, with_resource};
 

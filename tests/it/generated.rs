@@ -30,6 +30,7 @@ fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
+/// A stack of all kinds, whose values come from the numbers.
 pub fn declare(numbers: Vec<u32>) -> Stack {
     let tape = Tape::new(numbers);
     let mut stack = Stack::new("generated");

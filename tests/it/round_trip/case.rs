@@ -185,6 +185,11 @@ impl Case {
         self.drifts(aws, declared).await
     }
 
+    /// The stacks in which the property is set, in one way and in another.
+    pub(crate) fn set(&self) -> [Stack; 2] {
+        [Setting::First, Setting::Second].map(|setting| self.stack(setting))
+    }
+
     fn stack(&self, setting: Setting) -> Stack {
         (self.declare)(setting)
     }

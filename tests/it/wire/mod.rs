@@ -4,6 +4,7 @@
 //! Where moto is not as AWS documents it, a test says so in a function whose name begins with
 //! `moto_`: it asserts what moto does, so that a moto that does better is noticed.
 
+mod cloudformation;
 mod emulator;
 mod lab;
 mod left;

@@ -1,0 +1,3 @@
+//! Stacks in the forms of others.
+
+pub mod cloudformation;
