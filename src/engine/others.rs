@@ -42,7 +42,7 @@ pub(super) async fn observe(cx: &Cx<'_>, stack: &Stack, lookups: bool) -> Result
 
 /// What has not come about.
 struct Left {
-    address: Address,
+    address: Option<Address>,
     what: String,
     /// How long that may be so.
     within: Duration,
@@ -53,38 +53,23 @@ struct Left {
 }
 
 impl Left {
-    fn in_vain(&self, elapsed: Duration) -> Error {
-        let error = if self.hidden {
-            let text = format!("waited {} s, in vain: {}", elapsed.as_secs(), self.what);
-            Error::new(ErrorKind::Deadline, text)
-                .with_hint("it was made; plan again to see whether somebody has deleted it since")
+    fn in_vain(self, elapsed: Duration) -> Error {
+        let after = elapsed.as_secs();
+        let text =
+            format!("every call was made, and AWS does not have what is declared after {after} s: {}", self.what);
+        let (kind, hint) = if self.hidden {
+            (ErrorKind::Deadline, "it was made; plan again to see whether somebody has deleted it since")
         } else {
-            let text = format!("every call was made, and AWS does not have what is declared: {}", self.what);
-            Error::new(ErrorKind::Conflict, text).with_hint(
-                "somebody else changed it at the same time, or AWS keeps another value; plan again and look at it",
-            )
+            let hint =
+                "somebody else changed it at the same time, or AWS keeps another value; plan again and look at it";
+            (ErrorKind::Conflict, hint)
         };
-        error.at(&self.address)
+        let error = Error::new(kind, text).with_hint(hint);
+        match self.address {
+            Some(address) => error.at(&address),
+            None => error,
+        }
     }
-}
-
-/// The first of what is there that AWS does not show, or not with its tags: the next plan would take it
-/// for missing, or for somebody else's.
-fn hidden(live: &Live, observation: &plan::Observation) -> Option<Left> {
-    let seen: HashMap<String, bool> = observation
-        .resources
-        .iter()
-        .map(|resource| (resource.outputs().id().to_owned(), resource.owner().is_some()))
-        .collect();
-    live.resources().into_iter().find_map(|(address, id)| {
-        let (what, hidden) = match seen.get(id) {
-            Some(true) => return None,
-            // `CreateTargetGroup` also answers with what somebody else made under the same name.
-            Some(false) => (format!("{id} shows without tags, as something which no stack owns"), false),
-            None => (format!("{id} does not show"), true),
-        };
-        Some(Left { address: address.clone(), what, within: SHOWS_NEW_WITHIN, made: false, hidden })
-    })
 }
 
 impl Deployer {
@@ -105,11 +90,19 @@ impl Deployer {
                 () = self.pace.interrupt.aborted() => return Err(Interrupt::error("the result was not checked")),
                 observation = observe(cx, stack, false) => observation?,
             };
-            let left = match hidden(live, &observation).filter(|_| goal == Goal::Deploy) {
-                Some(hidden) => Some(hidden),
-                None => {
-                    plan::plan(stack, plan::Observation { found: found.clone(), ..observation }, goal)?.left_to_do(live)
-                }
+            let observation = plan::Observation { found: found.clone(), ..observation };
+            let left = match plan::plan(stack, observation, goal) {
+                Ok(plan) => plan.left_to_do(live),
+                // What shows before its tags do looks like somebody else's. `CreateTargetGroup` also answers
+                // with what somebody else made under the same name.
+                Err(error) if error.is_conflict() => Some(Left {
+                    address: error.address().cloned(),
+                    what: format!("as AWS shows it, {error}"),
+                    within: SHOWS_NEW_WITHIN,
+                    made: false,
+                    hidden: false,
+                }),
+                Err(error) => return Err(error),
             };
             let Some(left) = left else { return Ok(()) };
             // What was just written does not show everywhere at once.
@@ -117,13 +110,16 @@ impl Deployer {
             if elapsed >= left.within || Instant::now() >= cx.deadline {
                 if left.made {
                     // Nobody else has had a hand in it, or only for a moment.
-                    cx.at(&left.address)
-                        .warn(format!("{}; AWS keeps another value, or somebody changed it", left.what));
+                    if let Some(address) = &left.address {
+                        cx.at(address).warn(format!("{}; AWS keeps another value, or somebody changed it", left.what));
+                    }
                     return Ok(());
                 }
                 return Err(left.in_vain(elapsed));
             }
-            cx.reporter.report(&Event::Waiting { address: left.address, what: left.what, elapsed });
+            if let Some(address) = left.address {
+                cx.reporter.report(&Event::Waiting { address, what: left.what, elapsed });
+            }
             cx.between_looks(elapsed, 0.2).await?;
         }
     }
@@ -205,10 +201,17 @@ impl Plan {
         self.changes.iter().zip(&self.subjects).filter_map(|(change, subject)| {
             let address = &change.address;
             let id = change.id.as_deref().unwrap_or_default();
-            let left = |what, within| Left { address: address.clone(), what, within, made: false, hidden: false };
+            let left = |what, within| Left { address: Some(address.clone()), what, within, made: false, hidden: false };
             match change.action {
                 Action::Keep => None,
-                Action::Create => Some(left(format!("{address} does not exist"), SHOWS_NEW_WITHIN)),
+                Action::Create => {
+                    let ids = live.resources();
+                    let made = ids.iter().find(|(known, _)| *known == address);
+                    Some(match made {
+                        Some((_, id)) => Left { hidden: true, ..left(format!("{id} does not show"), SHOWS_NEW_WITHIN) },
+                        None => left(format!("{address} does not exist"), SHOWS_NEW_WITHIN),
+                    })
+                }
                 action if action.is_delete() => Some(left(format!("{address} exists as {id}"), SHOWS_WITHIN)),
                 _ => {
                     let mut moved = change.properties.iter().filter(|property| property.path != MOVING);
