@@ -156,8 +156,9 @@ pub(crate) struct Watch {
 pub(crate) struct Leaving<'a> {
     /// The id of what takes its place, if anything does.
     pub(crate) successor: Option<&'a str>,
-    /// The names of the stack's Auto Scaling groups that stay.
-    pub(crate) scaling_groups: &'a [String],
+    /// The stack's Auto Scaling groups that stay, by name, each with the security groups that its launch
+    /// template declares.
+    pub(crate) scaling_groups: &'a [(String, Vec<String>)],
 }
 
 impl Watch {

@@ -304,14 +304,32 @@ impl Run<'_> {
         old.filter_map(|old| Some(old.observed.as_ref()?.outputs().id().to_owned())).collect()
     }
 
-    /// The names of the Auto Scaling groups that the stack has and keeps.
-    fn scaling_groups(&self) -> Vec<String> {
+    /// The Auto Scaling groups that the stack has and keeps, each with the security groups that its launch
+    /// template declares.
+    fn scaling_groups(&self) -> Vec<(String, Vec<String>)> {
         let kept = self.plan.subjects.iter().filter(|subject| subject.desired.is_some());
         let names = kept.filter_map(|subject| match &subject.observed {
-            Some(AnyObserved::AutoScalingGroup(group)) => Some(group.outputs.name.to_string()),
+            Some(AnyObserved::AutoScalingGroup(group)) => {
+                Some((group.outputs.name.to_string(), self.security_groups(subject)))
+            }
             _ => None,
         });
         names.collect()
+    }
+
+    /// The security groups of the launch templates that an Auto Scaling group refers to, as far as they
+    /// are known by now.
+    fn security_groups(&self, group: &Subject) -> Vec<String> {
+        let of_group = |other: &&Subject| other.node.is_some_and(|node| group.refers.contains(&node));
+        let mut ids = Vec::new();
+        for template in self.plan.subjects.iter().filter(of_group) {
+            if let Ok(AnyResource::LaunchTemplate(template)) = self.desired(template) {
+                ids.extend(template.group_ids());
+            }
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        ids
     }
 
     /// What is known of a subject by now. What is let go has no declaration: it is as it was observed.

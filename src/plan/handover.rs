@@ -388,7 +388,7 @@ impl Graph<'_> {
         let node = successor.and_then(|successor| self.subjects[successor].node);
         let is_template = |subject: usize| {
             matches!(self.subjects[subject].desired, Some(AnyResource::LaunchTemplate(_)))
-                && (users.contains(&subject) || node.is_some_and(|node| self.subjects[subject].refers.contains(&node)))
+                && (node.is_none_or(|node| self.subjects[subject].refers.contains(&node)) || users.contains(&subject))
         };
         let templates: BTreeSet<usize> =
             (0..self.subjects.len()).filter(|s| is_template(*s)).filter_map(|s| self.subjects[s].node).collect();

@@ -226,6 +226,15 @@ pub struct LaunchTemplate {
     pub(crate) tags: Tags,
 }
 
+impl LaunchTemplate {
+    /// The ids of the security groups that it names, as far as they are known.
+    pub(crate) fn group_ids(&self) -> Vec<String> {
+        let of_interfaces = self.network_interfaces.iter().flat_map(|interface| &interface.security_groups);
+        let groups = self.security_groups.iter().chain(of_interfaces);
+        groups.filter_map(|group| Some(group.as_known()?.to_string())).collect()
+    }
+}
+
 /// What AWS hands out for a launch template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
