@@ -62,6 +62,8 @@
 //! [`Plan::preview`] plans without an account. With the feature `sim`, the [`sim`] module has a
 //! simulated AWS under the real SDK clients: deploy to it, look at it, let calls fail.
 //!
+#![cfg_attr(feature = "sim", doc = "# Guide\n\nThe [`guide`] has a page for each thing to know.\n")]
+//!
 //! # Features
 //!
 //! - `aws` (default): the SDK clients and the engine. Without it the crate declares, validates and
@@ -94,6 +96,9 @@ mod diagnostic;
 #[cfg(feature = "aws")]
 mod engine;
 mod error;
+#[cfg(feature = "sim")]
+#[cfg_attr(docsrs, doc(auto_cfg = false))]
+pub mod guide;
 mod id;
 mod input;
 mod lookup;
