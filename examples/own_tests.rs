@@ -2,6 +2,8 @@
 //!
 //! `cargo test --example own_tests` runs the tests; `cargo run --example own_tests` prints what is tested.
 
+use std::time::Duration;
+
 use purlin::*;
 
 /// The part of your program that is tested.
@@ -20,7 +22,9 @@ fn api(instance_type: &str) -> Stack {
     stack.add("http", http.build());
     let template = LaunchTemplate::builder().name("Api").image(image).instance_type(instance_type);
     let template = stack.add("api", template.security_group(group).build());
-    let refresh = InstanceRefresh::builder().min_healthy_percentage(100).max_healthy_percentage(200).build();
+    // Without the warm-up, the old instances go before the new ones serve: take it away, and see a test fail.
+    let refresh = InstanceRefresh::builder().min_healthy_percentage(100).max_healthy_percentage(200);
+    let refresh = refresh.warmup(Duration::from_secs(90)).build();
     let group = AutoScalingGroup::builder().name("Api").launch_template(template).subnets(public).sizes(2..=4);
     stack.add("api", group.target_group(targets).instance_refresh(refresh).build());
     stack
@@ -73,8 +77,9 @@ mod tests {
         sim.watch_traffic();
         deploy(&sim, &api("t3.small")).await.expect("an update");
         assert_eq!(sim.outages(), []);
-        let running = sim.instances().into_iter().filter(|instance| instance.state.as_str() == "running");
-        assert!(running.map(|instance| instance.instance_type).eq(["t3.small"; 2]));
+        let group = sim.auto_scaling_group("Api").expect("the group");
+        let serving = group.instances.iter().filter(|instance| instance.lifecycle == "InService");
+        assert!(serving.map(|instance| instance.template_version).eq([2, 2]));
     }
 
     #[tokio::test(start_paused = true)]
