@@ -1,7 +1,7 @@
 //! The guide: one page for each thing to know. Every snippet is compiled and run, against the
 //! simulated AWS where it needs one.
 //!
-//! Begin with [the first stack](first_stack) and [references](references). Then, as needed:
+//! Begin with [the first stack](first_stack) and [references]. Then, as needed:
 //!
 //! - what happens: [planning], [waiting], [replacement], [ownership];
 //! - around it: [testing], [running in CI](ci), [permissions];
