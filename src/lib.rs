@@ -72,6 +72,8 @@
 //!
 //! [`export::cloudformation`] turns a stack into a CloudFormation template.
 //!
+#![cfg_attr(feature = "sim", doc = "# Guide\n\nThe [`guide`] has a page for each thing to know.\n")]
+//!
 //! # Features
 //!
 //! - `aws` (default): the SDK clients and the engine. Without it the crate declares, validates and
@@ -106,6 +108,9 @@ mod diagram;
 mod engine;
 mod error;
 pub mod export;
+#[cfg(feature = "sim")]
+#[cfg_attr(docsrs, doc(auto_cfg = false))]
+pub mod guide;
 mod id;
 mod input;
 mod look;

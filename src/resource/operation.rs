@@ -7,9 +7,11 @@ macro_rules! operations {
         /// An API operation that changes something.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
         #[non_exhaustive]
-        #[expect(missing_docs, reason = "each variant is the AWS API operation of that name")]
         pub enum Operation {
-            $($($operation,)+)+
+            $($(
+                #[doc = concat!("`", stringify!($operation), "` of the API of `", $service, "`.")]
+                $operation,
+            )+)+
         }
 
         impl Operation {

@@ -13,6 +13,7 @@ mod crash;
 mod diagram;
 mod engine_table;
 mod errors;
+mod examples;
 mod export;
 mod faults;
 mod fuzz;
