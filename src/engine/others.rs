@@ -123,7 +123,7 @@ impl Deployer {
                 }
                 return Err(left.in_vain(elapsed));
             }
-            cx.reporter.report(&Event::Waiting { address: left.address, what: left.what, elapsed });
+            cx.report(&Event::Waiting { address: left.address, what: left.what, elapsed });
             cx.between_looks(elapsed, 0.2).await?;
         }
     }
