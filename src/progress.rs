@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 use std::io::Stderr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use crate::engine::{Event, Lines, Reporter, line, plural, retry};
@@ -15,7 +17,7 @@ use crate::stack::Address;
 /// Shows in a terminal what is going on: how many steps are done, and a line for each resource that
 /// something is done about, with what it waits for. What has ended, and warnings, stay above.
 ///
-/// What is shown moves on with the events; times are those of tokio's clock. When a deploy has ended,
+/// What is shown moves on with the events, and every second; times are those of tokio's clock. When a deploy has ended,
 /// however it did, nothing is left but the lines above. What else the program writes goes through
 /// [`print`](Self::print) while a deploy runs.
 ///
@@ -47,7 +49,7 @@ pub struct Bars {
     look: Look,
     /// In the place of bars, where there is no terminal.
     lines: Option<Lines<Stderr>>,
-    run: Mutex<Option<Run>>,
+    run: Arc<Mutex<Option<Run>>>,
 }
 
 impl Bars {
@@ -61,7 +63,7 @@ impl Bars {
 
     /// Shows it among the bars that the program has, or on what they are drawn on, without colours.
     pub fn within(bars: MultiProgress) -> Self {
-        Self { terminal: bars, look: Look::plain(), lines: None, run: Mutex::default() }
+        Self { terminal: bars, look: Look::plain(), lines: None, run: Arc::default() }
     }
 
     /// Sets how lines look.
@@ -95,7 +97,9 @@ impl Reporter for Bars {
         let mut run = self.run.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             Event::Started { stack, steps } => {
-                *run = Some(Run::begin(self.terminal.clone(), self.look, stack.clone(), *steps));
+                let ticker = tokio::runtime::Handle::try_current().ok();
+                let ticker = ticker.map(|runtime| runtime.spawn(tick(Arc::downgrade(&self.run))).abort_handle());
+                *run = Some(Run::begin(self.terminal.clone(), self.look, stack.clone(), *steps, ticker));
                 return;
             }
             Event::Finished { .. } => {
@@ -118,6 +122,17 @@ impl Reporter for Bars {
     }
 }
 
+/// Brings times up to date, also while nothing happens.
+async fn tick(run: Weak<Mutex<Option<Run>>>) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let Some(run) = run.upgrade() else { return };
+        if let Some(run) = run.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            run.show();
+        }
+    }
+}
+
 /// What is shown of one deploy.
 #[derive(Debug)]
 struct Run {
@@ -125,14 +140,14 @@ struct Run {
     look: Look,
     stack: String,
     began: Instant,
-    /// How long it had run when all lines were last brought up to date, in seconds.
-    shown: u64,
     steps: usize,
     done: usize,
     failed: usize,
     skipped: usize,
     totals: ProgressBar,
     running: Vec<Running>,
+    /// What brings times up to date; ends with it.
+    ticker: Option<AbortHandle>,
 }
 
 /// A resource that something is done about.
@@ -147,12 +162,12 @@ struct Running {
 }
 
 impl Run {
-    fn begin(terminal: MultiProgress, look: Look, stack: String, steps: usize) -> Self {
+    fn begin(terminal: MultiProgress, look: Look, stack: String, steps: usize, ticker: Option<AbortHandle>) -> Self {
         // The totals come first: of more lines than the terminal has, the last ones are not shown.
         let totals = terminal.add(ProgressBar::new(steps as u64).with_style(style("{bar:20} {wide_msg}")));
         let (began, running) = (Instant::now(), Vec::new());
-        let run =
-            Self { terminal, look, stack, began, shown: 0, steps, done: 0, failed: 0, skipped: 0, totals, running };
+        let (done, failed, skipped) = (0, 0, 0);
+        let run = Self { terminal, look, stack, began, steps, done, failed, skipped, totals, running, ticker };
         run.show_totals();
         run
     }
@@ -180,11 +195,11 @@ impl Run {
             _ => {}
         }
         self.show_totals();
-        let seconds = self.began.elapsed().as_secs();
-        if seconds != self.shown {
-            self.shown = seconds;
-            self.running.iter().for_each(|running| running.show(self.look));
-        }
+    }
+
+    fn show(&self) {
+        self.show_totals();
+        self.running.iter().for_each(|running| running.show(self.look));
     }
 
     fn start(&mut self, address: &Address, step: StepKind) {
@@ -240,6 +255,9 @@ impl Run {
 /// However a deploy ends, even if it is dropped, its lines do.
 impl Drop for Run {
     fn drop(&mut self) {
+        if let Some(ticker) = &self.ticker {
+            ticker.abort();
+        }
         let bars = self.running.iter().map(|running| &running.bar);
         bars.chain([&self.totals]).for_each(|bar| clear(&self.terminal, bar));
     }

@@ -228,7 +228,7 @@ fn confirm(options: &Options, plan: &Plan) -> Result<()> {
 /// otherwise.
 #[cfg(feature = "progress")]
 pub fn progress() -> impl Reporter {
-    purlin::progress::Bars::stderr()
+    purlin::progress::Bars::stderr().look(look(&std::io::stderr()))
 }
 
 /// Progress on standard error: lines that move in a terminal with `--features progress`, lines

@@ -125,7 +125,8 @@ pub(crate) fn line(event: &Event) -> Line {
             marked(Tone::New, "✓", address).plain(format!("{step}  ")).add(Tone::Faint, seconds(elapsed))
         }
         Event::StepFailed { address, step, error, .. } => {
-            // An error may have lines of its own: what is wrong, causes, advice.
+            // The address is there already; a stack's problems each have a line.
+            let error = error.strip_prefix(&format!("{address}: ")).unwrap_or(error);
             let error: Vec<_> = error.lines().map(str::trim).collect();
             marked(Tone::Wrong, "✗", address).plain(format!("{step}  ")).add(Tone::Wrong, error.join("; "))
         }

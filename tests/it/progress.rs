@@ -154,7 +154,6 @@ mod bars {
             let (sim, screen) = (given(&[80]), Screen::new(columns));
             let deployer = Deployer::new(sim.aws()).with_reporter(Bars::within(screen.bars.clone()));
             let (stack, _) = LAB.stack();
-            sim.inject(Fault::on("CreateTargetGroup").throttle().times(1));
             let plan = deployer.plan(&stack).await.expect("a plan");
             let looking = async {
                 let mut seen = Vec::new();
@@ -175,6 +174,35 @@ mod bars {
             }
             screen.assert_clean();
         }
+    }
+
+    /// Who watches sees why nothing happens.
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_is_tried_again_says_so_and_warnings_stay_above() {
+        let (sim, screen) = (given(&[80]), Screen::new(120));
+        let deployer = Deployer::new(sim.aws()).with_reporter(Bars::within(screen.bars.clone()));
+        let (stack, _) = LAB.stack();
+        sim.inject(Fault::on("CreateTargetGroup").code("Throttling").times(1));
+        let plan = deployer.plan(&stack).await.expect("a plan");
+        let looking = async {
+            let mut retrying = String::new();
+            for _ in 0..50 {
+                sleep(Duration::from_millis(100)).await;
+                let contents = screen.contents();
+                let line = contents.lines().find(|line| line.contains("again in")).map(ToOwned::to_owned);
+                retrying = line.unwrap_or(retrying);
+            }
+            sim.impair_load_balancer("Web-ALB", true);
+            sleep(Duration::from_secs(155)).await;
+            (retrying, screen.contents())
+        };
+        let (ended, (retrying, contents)) = tokio::join!(deployer.apply(plan), looking);
+        ended.expect("a deploy");
+        assert!(retrying.contains("TargetGroup.web  CreateTargetGroup"), "{retrying}");
+        assert!(retrying.contains("Throttling at attempt 1, again in"), "{retrying}");
+        let at = |text: &str| contents.lines().position(|line| line.contains(text)).expect(text);
+        assert!(at("! LoadBalancer.web") < at("━"), "{contents}");
+        assert!(at("━") < at("AutoScalingGroup.web  ready"), "{contents}");
     }
 
     #[tokio::test(start_paused = true)]
