@@ -1,7 +1,7 @@
 //! Progress in a terminal (feature `progress`).
 
 use std::borrow::Cow;
-use std::io::Stderr;
+use std::io::{Stderr, Write};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -49,6 +49,8 @@ pub struct Bars {
     look: Look,
     /// In the place of bars, where there is no terminal.
     lines: Option<Lines<Stderr>>,
+    /// Whether it is shown on standard error.
+    stderr: bool,
     run: Arc<Mutex<Option<Run>>>,
 }
 
@@ -58,12 +60,12 @@ impl Bars {
     pub fn stderr() -> Self {
         let bars = Self::within(MultiProgress::new()).look(Look::of(&std::io::stderr()));
         let lines = bars.terminal.is_hidden().then(|| Lines::to(std::io::stderr()));
-        Self { lines, ..bars }
+        Self { lines, stderr: true, ..bars }
     }
 
     /// Shows it among the bars that the program has, or on what they are drawn on, without colours.
     pub fn within(bars: MultiProgress) -> Self {
-        Self { terminal: bars, look: Look::plain(), lines: None, run: Arc::default() }
+        Self { terminal: bars, look: Look::plain(), lines: None, stderr: false, run: Arc::default() }
     }
 
     /// Sets how lines look.
@@ -75,13 +77,24 @@ impl Bars {
     /// Makes a reporter in the same terminal for another deploy that runs at the same time.
     pub fn beside(&self) -> Self {
         let lines = self.lines.is_some().then(|| Lines::to(std::io::stderr()));
-        Self { lines, ..Self::within(self.terminal.clone()).look(self.look) }
+        Self { lines, stderr: self.stderr, ..Self::within(self.terminal.clone()).look(self.look) }
     }
 
     /// Writes something above the bars; nothing if there is no terminal.
     pub fn print(&self, text: &str) {
         // Nobody is there to be told that it cannot be written.
         let _ = self.terminal.println(text);
+    }
+
+    /// The last line of a deploy. What is printed above bars is filled up with spaces instead of ended:
+    /// what the program writes next would have to go without its first line break.
+    fn print_last(&self, line: &Line) {
+        if self.stderr {
+            let text = line.display(self.look).to_string();
+            self.terminal.suspend(|| _ = std::io::stderr().write_all(text.as_bytes()));
+        } else {
+            self.print_line(line);
+        }
     }
 
     fn print_line(&self, line: &Line) {
@@ -105,7 +118,7 @@ impl Reporter for Bars {
             Event::Finished { .. } => {
                 // Dropped before the line is written: its bars are gone then.
                 drop(run.take());
-                self.print_line(&line(event));
+                self.print_last(&line(event));
                 return;
             }
             Event::StepFinished { .. }
