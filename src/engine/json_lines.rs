@@ -56,7 +56,7 @@ use super::{Event, Reporter};
 ///
 /// let text = std::io::read_to_string(&mut reader)?;
 /// let first = text.lines().next();
-/// assert_eq!(first, Some(r#"{"event":"started","stack":"web","steps":2,"run":"42"}"#));
+/// assert_eq!(first, Some(r#"{"event":"started","stack":"web","steps":1,"run":"42"}"#));
 /// # Ok(())
 /// # }
 /// # #[cfg(not(feature = "sim"))]
