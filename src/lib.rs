@@ -63,6 +63,12 @@
 //! plan. [`Plan::display`] and others show things in colours and in lines of a width, as a [`Look`]
 //! says; [`Plan::to_json`] is for programs, and [`Plan::JSON_SCHEMA`] says what is in it.
 //!
+//! # Watch it
+//!
+//! [`Deployer::with_reporter`] takes who is told of each [`Event`]: [`Lines`] for people,
+//! [`JsonLines`] for programs, `progress::Bars` (feature `progress`) for a terminal, or a function.
+//! [`telemetry`] lists the `tracing` spans and events.
+//!
 //! # Test
 //!
 //! [`Plan::preview`] plans without an account. With the feature `sim`, the [`sim`] module has a
@@ -79,6 +85,7 @@
 //! - `aws` (default): the SDK clients and the engine. Without it the crate declares, validates and
 //!   previews plans, and does not build the SDK.
 //! - `sim` (default): the simulated AWS.
+//! - `progress`: a [`Reporter`] that shows in a terminal what is going on, `progress::Bars`.
 //! - `miette`: an [`Error`] turns into a `miette::Report`, with each problem of a stack by itself.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // Rules of the library alone: tests may unwrap, and examples print.
@@ -117,10 +124,14 @@ mod look;
 mod lookup;
 mod plan;
 mod problem;
+#[cfg(feature = "progress")]
+pub mod progress;
 mod resource;
 #[cfg(feature = "sim")]
 pub mod sim;
 mod stack;
+#[cfg(feature = "aws")]
+pub mod telemetry;
 mod time_zone;
 mod timestamp;
 mod value;
@@ -131,8 +142,8 @@ pub use blocker::{Blocker, BlockerKind};
 pub use diagram::{Architecture, DeployGraph};
 #[cfg(feature = "aws")]
 pub use engine::{
-    Deployer, Drift, DriftKind, Drifted, Event, Failure, GroupStatus, InstanceStatus, Interrupt, Live, Reporter,
-    ResourceStatus, Status,
+    Deployer, Drift, DriftKind, Drifted, Event, Failure, GroupStatus, InstanceStatus, Interrupt, JsonLines, Lines,
+    Live, Reporter, ResourceStatus, Status,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use id::*;

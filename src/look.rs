@@ -61,6 +61,11 @@ impl Look {
         self
     }
 
+    /// The same with lines as long as they are.
+    pub(crate) fn unbroken(self) -> Self {
+        Self { width: None, ..self }
+    }
+
     /// Whether a line needs no break.
     pub(crate) fn fits(self, line: &Line) -> bool {
         self.width.is_none_or(|width| line.width() <= width)
@@ -134,6 +139,11 @@ impl Line {
     /// How many columns it takes.
     pub(crate) fn width(&self) -> usize {
         self.pieces.iter().map(|(_, text)| text.width()).sum()
+    }
+
+    /// The line and what ends it, as text.
+    pub(crate) fn display(&self, look: Look) -> impl fmt::Display {
+        fmt::from_fn(move |f| self.write(look, f))
     }
 
     /// Writes the line and what ends it.

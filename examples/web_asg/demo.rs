@@ -9,7 +9,7 @@ use purlin::sim::SimAws;
 use purlin::{Deployer, Drift, Stack, Status};
 
 use super::lab;
-use super::live::{self, look, print_event};
+use super::live::{self, look, progress};
 
 /// What the lab presupposes: a network and a machine image.
 pub fn given(sim: &SimAws) {
@@ -24,7 +24,7 @@ pub fn given(sim: &SimAws) {
 pub async fn play() -> Result<()> {
     let sim = SimAws::new();
     given(&sim);
-    let deployer = Deployer::new(sim.aws()).with_reporter(print_event);
+    let deployer = Deployer::new(sim.aws()).with_reporter(progress());
     let (stack, lab_refs) = lab("t2.micro");
 
     title("The plan");

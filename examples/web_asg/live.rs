@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
-use purlin::{Architecture, Aws, DeployGraph, Deployer, Event, Interrupt, Look, Plan, Stack};
+use purlin::{Architecture, Aws, DeployGraph, Deployer, Interrupt, Look, Plan, Reporter, Stack};
 
 use super::lab;
 
@@ -113,7 +113,7 @@ pub async fn run(command: Command) -> Result<u8> {
     let endpoint_url = options.place.endpoint_url.as_deref();
     let aws = connect(options.region.as_deref(), options.profile.as_deref(), endpoint_url).await;
     let interrupt = Interrupt::new();
-    let deployer = Deployer::new(aws).with_reporter(log_event).with_interrupt(&interrupt);
+    let deployer = Deployer::new(aws).with_reporter(progress()).with_interrupt(&interrupt);
     let (stack, refs) = lab(&options.instance_type);
     match &command {
         Command::Plan(_) => {
@@ -224,38 +224,16 @@ fn confirm(options: &Options, plan: &Plan) -> Result<()> {
     Ok(())
 }
 
-/// Progress as lines on standard output.
-pub fn print_event(event: &Event) {
-    if let Some(line) = line(event) {
-        println!("{line}");
-    }
+/// Progress on standard error: lines that move in a terminal with `--features progress`, lines
+/// otherwise.
+#[cfg(feature = "progress")]
+pub fn progress() -> impl Reporter {
+    purlin::progress::Bars::stderr().look(look(&std::io::stderr()))
 }
 
-/// Progress as lines on standard error.
-fn log_event(event: &Event) {
-    if let Some(line) = line(event) {
-        eprintln!("{line}");
-    }
-}
-
-fn line(event: &Event) -> Option<String> {
-    Some(match event {
-        Event::StepFinished { address, step, elapsed } => {
-            format!("  ✓ {address}  {step}  {:.1} s", elapsed.as_secs_f64())
-        }
-        Event::StepFailed { address, step, error } => format!("  ✗ {address}  {step}  {error}"),
-        Event::StepSkipped { address, step } => format!("  - {address}  {step}  not begun"),
-        // A line every half minute is enough for those who read along.
-        Event::Waiting { address, what, elapsed } if elapsed.as_secs() % 30 == 29 => {
-            format!("  … {address}  {} s  {what}", elapsed.as_secs())
-        }
-        Event::Retrying { operation, code, delay, .. } => {
-            let code = code.as_deref().unwrap_or("no answer");
-            format!("  ↻ {operation}  {code}, again in {:.1} s", delay.as_secs_f64())
-        }
-        Event::Finished { elapsed, failed, skipped } => {
-            format!("  done after {:.0} s, {failed} failed, {skipped} not begun", elapsed.as_secs_f64())
-        }
-        _ => return None,
-    })
+/// Progress on standard error: lines that move in a terminal with `--features progress`, lines
+/// otherwise.
+#[cfg(not(feature = "progress"))]
+pub fn progress() -> impl Reporter {
+    purlin::Lines::to(std::io::stderr()).look(look(&std::io::stderr()))
 }

@@ -5,17 +5,20 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_sdk_ec2::operation::RequestId;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
 use backon::BackoffBuilder;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use crate::engine::{Event, Interrupt, Reporter};
 use crate::error::{Error, ErrorKind, Result};
 use crate::resource::Operation;
 use crate::stack::Address;
+use crate::telemetry;
 
 use super::throttle::Throttle;
 use super::{Aws, Progress};
@@ -129,10 +132,16 @@ impl<'a> Cx<'a> {
         Self { fresh, ..self }
     }
 
+    /// Tells those who watch, and those who log.
+    pub(crate) fn report(&self, event: &Event) {
+        telemetry::record(event);
+        self.reporter.report(event);
+    }
+
     /// Tells those who watch of something that is no failure and should be looked at.
     pub(crate) fn warn(&self, text: String) {
         if let Some(address) = self.address {
-            self.reporter.report(&Event::Warning { address: address.clone(), text });
+            self.report(&Event::Warning { address: address.clone(), text });
         }
     }
 
@@ -147,6 +156,7 @@ impl<'a> Cx<'a> {
     /// Sends a request that reads.
     pub(crate) async fn read<T, E, F>(&self, name: &'static str, send: impl Fn() -> F + Send) -> Result<T>
     where
+        T: RequestId,
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
@@ -156,6 +166,7 @@ impl<'a> Cx<'a> {
     /// Sends a request that changes something.
     pub(crate) async fn write<T, E, F>(&self, operation: Operation, send: impl Fn() -> F + Send) -> Result<T>
     where
+        T: RequestId,
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
@@ -170,6 +181,7 @@ impl<'a> Cx<'a> {
         send: impl Fn() -> F + Send,
     ) -> Result<T>
     where
+        T: RequestId,
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
@@ -198,7 +210,7 @@ impl<'a> Cx<'a> {
                 ));
             }
             if let Some(address) = self.address {
-                self.reporter.report(&Event::Waiting { address: address.clone(), what: missing.clone(), elapsed });
+                self.report(&Event::Waiting { address: address.clone(), what: missing.clone(), elapsed });
             }
             last = Some(missing);
             self.between_looks(elapsed, 0.1).await?;
@@ -213,6 +225,7 @@ impl<'a> Cx<'a> {
         send: impl Fn() -> F + Send,
     ) -> Result<T>
     where
+        T: RequestId,
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
@@ -227,7 +240,7 @@ impl<'a> Cx<'a> {
         let mut last = None;
         let mut attempt = 1;
         loop {
-            let answer = tokio::time::timeout_at(self.deadline, self.try_once(name, reads, &send)).await;
+            let answer = tokio::time::timeout_at(self.deadline, self.try_once(name, attempt, reads, &send)).await;
             let (refusal, sent) = match answer {
                 Ok(Ok(Ok(output))) => {
                     self.pace.throttle.answered(name);
@@ -271,8 +284,7 @@ impl<'a> Cx<'a> {
             if !again {
                 return Err(error);
             }
-            tracing::debug!(target: "purlin::retry", operation = name, code = error.code(), attempt, ?delay, "trying again");
-            self.reporter.report(&Event::Retrying {
+            self.report(&Event::Retrying {
                 address: self.address.cloned(),
                 operation: name,
                 code: error.code().map(ToOwned::to_owned),
@@ -290,11 +302,14 @@ impl<'a> Cx<'a> {
     async fn try_once<T, E, F>(
         &self,
         name: &'static str,
+        attempt: u32,
         reads: bool,
         send: &(impl Fn() -> F + Send),
     ) -> Result<Result<T, (SdkError<E, HttpResponse>, Instant)>>
     where
+        T: RequestId,
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+        E: ProvideErrorMetadata,
     {
         let room = async {
             self.pace.throttle.turn(name).await;
@@ -311,7 +326,16 @@ impl<'a> Cx<'a> {
             permit = room => permit?,
         };
         let sent = Instant::now();
-        Ok(Box::pin(send()).await.map_err(|refusal| (refusal, sent)))
+        let span = telemetry::call(name, attempt, self.address);
+        let answer = Box::pin(send()).instrument(span.clone()).await;
+        match &answer {
+            Ok(output) => telemetry::answered(&span, output.request_id(), sent.elapsed()),
+            Err(refusal) => {
+                let meta = refusal.as_service_error().map(ProvideErrorMetadata::meta);
+                telemetry::refused(&span, meta.and_then(request_id), meta.and_then(|meta| meta.code()), sent.elapsed());
+            }
+        }
+        Ok(answer.map_err(|refusal| (refusal, sent)))
     }
 }
 
@@ -392,13 +416,17 @@ fn is_unknown<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> boo
     kind_of(code.unwrap_or_default(), message.unwrap_or_default()) == ErrorKind::NotFound
 }
 
+fn request_id(meta: &ErrorMetadata) -> Option<&str> {
+    meta.extra("aws_request_id")
+}
+
 fn describe<E>(name: &'static str, error: SdkError<E, HttpResponse>, reason: Reason) -> Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
     let metadata = error.as_service_error().map(ProvideErrorMetadata::meta);
     let code = metadata.and_then(|meta| meta.code()).map(ToOwned::to_owned);
-    let request_id = metadata.and_then(|meta| meta.extra("aws_request_id")).map(ToOwned::to_owned);
+    let request_id = metadata.and_then(request_id).map(ToOwned::to_owned);
     let message = metadata.and_then(|meta| meta.message()).map(ToOwned::to_owned);
     let kind = match reason {
         Reason::SlowDown => ErrorKind::Throttled,

@@ -2,18 +2,23 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::plan::StepKind;
 use crate::stack::Address;
 
 /// Something that happened.
+///
+/// As text it is one line for people, as [`Lines`](crate::Lines) shows it; serialized it is what
+/// [`JsonLines`](crate::JsonLines) writes, with names that stay.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event {
     /// A plan begins to be carried out.
     Started {
+        /// The stack.
+        stack: String,
         /// How many steps it has.
         steps: usize,
     },
@@ -31,6 +36,7 @@ pub enum Event {
         /// What is missing.
         what: String,
         /// How long it has waited.
+        #[serde(rename = "elapsed_ms", serialize_with = "millis")]
         elapsed: Duration,
     },
     /// Something is no failure, and should be looked at.
@@ -51,6 +57,7 @@ pub enum Event {
         /// Which attempt failed, from 1.
         attempt: u32,
         /// Until the next attempt.
+        #[serde(rename = "delay_ms", serialize_with = "millis")]
         delay: Duration,
     },
     /// A step is done.
@@ -60,6 +67,7 @@ pub enum Event {
         /// The step.
         step: StepKind,
         /// How long it took.
+        #[serde(rename = "elapsed_ms", serialize_with = "millis")]
         elapsed: Duration,
     },
     /// A step failed.
@@ -70,6 +78,10 @@ pub enum Event {
         step: StepKind,
         /// Why, with everything that the error tells.
         error: String,
+        /// AWS's error code, if AWS refused something.
+        code: Option<String>,
+        /// The id of the refused request, for AWS's support.
+        request_id: Option<String>,
     },
     /// A step was not begun, or a wait was given up: one that it needs failed, or the operation was
     /// interrupted or out of time.
@@ -81,7 +93,10 @@ pub enum Event {
     },
     /// All is done, or as much as could be.
     Finished {
+        /// The stack.
+        stack: String,
         /// How long it took.
+        #[serde(rename = "elapsed_ms", serialize_with = "millis")]
         elapsed: Duration,
         /// How many steps failed.
         failed: usize,
@@ -90,7 +105,14 @@ pub enum Event {
     },
 }
 
+fn millis<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(crate::telemetry::millis(*time))
+}
+
 /// Watches an operation. Called from the task that runs it: return at once.
+///
+/// What happens is not told apart by deploy: several that run at once are each given a reporter of
+/// their own.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicUsize, Ordering};

@@ -4,6 +4,8 @@ mod drift;
 mod driver;
 mod event;
 mod interrupt;
+mod json_lines;
+mod lines;
 mod others;
 mod outcome;
 mod run;
@@ -15,10 +17,15 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
+use tracing::Instrument;
 
 pub use drift::{Drift, DriftKind, Drifted};
 pub use event::{Event, Reporter};
 pub use interrupt::Interrupt;
+pub use json_lines::JsonLines;
+pub use lines::Lines;
+#[cfg(feature = "progress")]
+pub(crate) use lines::{line, plural, retry};
 pub use outcome::{Failure, Live};
 pub use status::{GroupStatus, InstanceStatus, ResourceStatus, Status};
 
@@ -27,6 +34,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::lookup::Found;
 use crate::plan::{self, Goal, Plan};
 use crate::stack::Stack;
+use crate::telemetry;
 
 /// Plans, deploys, checks and destroys stacks in one account and region.
 ///
@@ -170,6 +178,11 @@ impl Deployer {
 
     /// Reads what AWS has, and plans.
     async fn look(&self, cx: &Cx<'_>, stack: &Stack, goal: Goal) -> Result<Plan> {
+        let looked = self.look_at(cx, stack, goal).instrument(telemetry::plan(stack.name(), goal)).await;
+        looked.inspect(telemetry::planned)
+    }
+
+    async fn look_at(&self, cx: &Cx<'_>, stack: &Stack, goal: Goal) -> Result<Plan> {
         // What is wrong by itself costs no call.
         if goal == Goal::Deploy {
             let problems = plan::all_problems(stack);
@@ -206,6 +219,11 @@ impl Deployer {
     /// happened. Nothing is lost: the next plan sees what exists. To end early and be told what
     /// exists, use [`with_interrupt`](Self::with_interrupt).
     pub async fn apply(&self, plan: Plan) -> Result<Live, Failure> {
+        let span = telemetry::apply(&plan.stack, plan.goal);
+        self.carry_out(plan).instrument(span).await
+    }
+
+    async fn carry_out(&self, plan: Plan) -> Result<Live, Failure> {
         if plan.needs_approval() {
             return Err(Failure::before(unapproved(&plan)));
         }
@@ -230,7 +248,7 @@ impl Deployer {
             Ok(())
         };
         let failed = usize::from(confirmed.is_err());
-        self.reporter.report(&Event::Finished { elapsed: began.elapsed(), failed, skipped: 0 });
+        cx.report(&Event::Finished { stack: plan.stack.clone(), elapsed: began.elapsed(), failed, skipped: 0 });
         match confirmed {
             Ok(()) => Ok(live),
             Err(error) => Err(Failure::new(vec![error], Vec::new(), Vec::new(), live)),

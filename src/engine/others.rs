@@ -118,7 +118,7 @@ impl Deployer {
                 return Err(left.in_vain(elapsed));
             }
             if let Some(address) = left.address {
-                cx.reporter.report(&Event::Waiting { address, what: left.what, elapsed });
+                cx.report(&Event::Waiting { address, what: left.what, elapsed });
             }
             cx.between_looks(elapsed, 0.2).await?;
         }

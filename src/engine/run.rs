@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use crate::aws::{Cx, Leaving, Operate, Progress, UNSEEN, Watch, missed};
 use crate::error::{Error, ErrorKind, Result};
@@ -16,6 +17,7 @@ use crate::resource::{
     AnyObserved, AnyOutputs, AnyResource, FromObserved, Observed, Operation, with_observed, with_resource,
 };
 use crate::stack::{Address, Declare};
+use crate::telemetry;
 
 use super::driver::{Brake, Ended, drive};
 use super::{Event, Failure, Interrupt, Live};
@@ -23,7 +25,7 @@ use super::{Event, Failure, Interrupt, Live};
 /// Carries out a plan. That it is finished is reported only if it failed: who runs it has more to do.
 pub(super) async fn run(cx: &Cx<'_>, plan: Plan) -> Result<Live, Failure> {
     let began = Instant::now();
-    cx.reporter.report(&Event::Started { steps: plan.steps.len() });
+    cx.report(&Event::Started { stack: plan.stack.clone(), steps: plan.steps.len() });
     let creates = plan.steps.iter().filter(|step| matches!(step.kind, StepKind::Create(_)));
     let made = creates.map(|step| step.subject).collect();
     let run = Run {
@@ -37,7 +39,7 @@ pub(super) async fn run(cx: &Cx<'_>, plan: Plan) -> Result<Live, Failure> {
     let after: Vec<_> = plan.steps.iter().map(|step| step.after.clone()).collect();
     let skipped = |step: usize| {
         let step = &plan.steps[step];
-        cx.reporter.report(&Event::StepSkipped { address: step.address.clone(), step: step.kind });
+        cx.report(&Event::StepSkipped { address: step.address.clone(), step: step.kind });
     };
     let interrupt = &cx.pace.interrupt;
     let brake =
@@ -64,7 +66,7 @@ pub(super) async fn run(cx: &Cx<'_>, plan: Plan) -> Result<Live, Failure> {
         return Ok(live);
     }
     let failed = tally.failed.len();
-    cx.reporter.report(&Event::Finished { elapsed: began.elapsed(), failed, skipped: undone });
+    cx.report(&Event::Finished { stack: plan.stack.clone(), elapsed: began.elapsed(), failed, skipped: undone });
     Err(tally.failure(live))
 }
 
@@ -146,14 +148,15 @@ impl From<Error> for Stopped {
 impl Run<'_> {
     /// Boxed, here and below: so the compiler sees that what runs a deploy can move between threads.
     fn step(&self, index: usize) -> BoxFuture<'_, Result<(), Stopped>> {
-        self.watched(index).boxed()
+        let step = &self.plan.steps[index];
+        self.watched(index).instrument(telemetry::step(&step.address, step.kind)).boxed()
     }
 
     async fn watched(&self, index: usize) -> Result<(), Stopped> {
         let began = Instant::now();
         let step = &self.plan.steps[index];
         let (address, kind) = (&step.address, step.kind);
-        self.cx.reporter.report(&Event::StepStarted { address: address.clone(), step: kind });
+        self.cx.report(&Event::StepStarted { address: address.clone(), step: kind });
         let cx = self.cx.at(address).after_making(self.is_fresh(step));
         let result = match self.carry_out(&cx, step).boxed().await {
             Err(Stopped::Failed(error)) => {
@@ -164,13 +167,16 @@ impl Run<'_> {
         };
         let event = match &result {
             Ok(()) => Event::StepFinished { address: address.clone(), step: kind, elapsed: began.elapsed() },
-            Err(Stopped::Failed(error)) => {
-                Event::StepFailed { address: address.clone(), step: kind, error: error.to_string() }
-            }
+            Err(Stopped::Failed(error)) => Event::StepFailed {
+                address: address.clone(),
+                step: kind,
+                error: error.to_string(),
+                code: error.code().map(ToOwned::to_owned),
+                request_id: error.request_id().map(ToOwned::to_owned),
+            },
             Err(Stopped::Hopeless | Stopped::Cancelled) => Event::StepSkipped { address: address.clone(), step: kind },
         };
-        tracing::debug!(target: "purlin::step", %address, ?kind, ok = result.is_ok(), elapsed = ?began.elapsed());
-        self.cx.reporter.report(&event);
+        self.cx.report(&event);
         result
     }
 
@@ -274,7 +280,7 @@ impl Run<'_> {
                             with a longer deadline if it is on its way";
                 return Err(Error::new(ErrorKind::Deadline, text).with_hint(hint).into());
             }
-            cx.reporter.report(&Event::Waiting { address: step.address.clone(), what: missing.clone(), elapsed });
+            cx.report(&Event::Waiting { address: step.address.clone(), what: missing.clone(), elapsed });
             last = Some(missing);
             cx.between_looks(elapsed, POLL_SHARE).await?;
         }
