@@ -62,6 +62,7 @@ impl Look {
     }
 
     /// The same with lines as long as they are.
+    #[cfg(feature = "progress")]
     pub(crate) fn unbroken(self) -> Self {
         Self { width: None, ..self }
     }

@@ -35,6 +35,17 @@ pub enum Value {
 }
 
 impl Value {
+    /// The same with another named value; only for what has names.
+    pub(crate) fn with(self, name: &str, value: Self) -> Self {
+        match self {
+            Self::Map(mut entries) => {
+                entries.insert(name.to_owned(), value);
+                Self::Map(entries)
+            }
+            other => other,
+        }
+    }
+
     /// Returns the value of anything that has one.
     pub(crate) fn of<T: ToValue + ?Sized>(value: &T) -> Self {
         value.to_value()

@@ -196,7 +196,8 @@ impl fmt::Display for Shown<'_> {
                     if let Some(ports) = entries.get("ports") {
                         write!(f, " {}", plain(ports))?;
                     }
-                    let direction = if self.1.starts_with("egress") { "to" } else { "from" };
+                    let goes_out = self.1.starts_with("egress") || entries.contains_key("direction");
+                    let direction = if goes_out { "to" } else { "from" };
                     write!(f, " {direction} {}", plain(peer))?;
                     entries.get("description").map_or(Ok(()), |text| write!(f, " ({})", plain(text)))
                 }

@@ -103,6 +103,16 @@ pub(crate) trait Describe: Declare {
             .map_or(Value::Unset, |property| property.default(self))
     }
 
+    /// The call that makes it, where that is not the same for all of the kind.
+    fn create_call(&self) -> Operation {
+        Self::CREATE
+    }
+
+    /// The call that deletes it, where that is not the same for all of the kind.
+    fn delete_call(&self) -> Operation {
+        Self::DELETE
+    }
+
     /// What tells this resource from all others of its kind, as AWS sees it: names, or the parent
     /// and a number.
     fn natural_key(&self) -> Vec<Value>;
@@ -432,10 +442,10 @@ pub(crate) struct Traits {
 }
 
 impl Traits {
-    fn of<R: Describe>(_: &R) -> Self {
+    fn of<R: Describe>(resource: &R) -> Self {
         Self {
-            create: R::CREATE,
-            delete: R::DELETE,
+            create: resource.create_call(),
+            delete: resource.delete_call(),
             same: R::SAME,
             settles: R::SETTLES,
             lingers: R::LINGERS,

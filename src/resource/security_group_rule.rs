@@ -108,7 +108,11 @@ impl Describe for SecurityGroupRule {
         Property::<Self>::new("direction", "AuthorizeSecurityGroupIngress", |r| Value::of(&r.direction))
             .replaces(NEW_RULE),
         Property::<Self>::new("rule", "AuthorizeSecurityGroupIngress.IpPermissions", |r| {
-            Value::of(&Rule { description: None, ..r.rule.clone() })
+            let rule = Value::of(&Rule { description: None, ..r.rule.clone() });
+            match r.direction {
+                Direction::Ingress => rule,
+                Direction::Egress => rule.with("direction", Value::of(&r.direction)),
+            }
         })
         .depends(by_sort),
         Property::<Self>::new("description", "SecurityGroupRuleRequest.Description", |r| {
@@ -118,11 +122,24 @@ impl Describe for SecurityGroupRule {
         Property::<Self>::new("tags", "AuthorizeSecurityGroupIngress.TagSpecifications", |r| Value::of(&r.tags))
             .elements(Operation::CreateTags, Operation::DeleteTags),
     ];
-    // Which of the two directions is called follows from the rule.
     const CREATE: Operation = Operation::AuthorizeSecurityGroupIngress;
     const DELETE: Operation = Operation::RevokeSecurityGroupIngress;
     const SAME: &'static str = "V118";
     const IS_PLACED: bool = true;
+
+    fn create_call(&self) -> Operation {
+        match self.direction {
+            Direction::Ingress => Operation::AuthorizeSecurityGroupIngress,
+            Direction::Egress => Operation::AuthorizeSecurityGroupEgress,
+        }
+    }
+
+    fn delete_call(&self) -> Operation {
+        match self.direction {
+            Direction::Ingress => Operation::RevokeSecurityGroupIngress,
+            Direction::Egress => Operation::RevokeSecurityGroupEgress,
+        }
+    }
 
     fn natural_key(&self) -> Vec<Value> {
         let rule = Rule { description: None, ..self.rule.clone() };

@@ -176,6 +176,7 @@ fn rules() -> Vec<Case> {
                 SecurityGroupRule::egress(group, Egress::http().to_anywhere_ipv4())
             }
         })
+        .shows(["direction", "rule"])
         .required(),
         lets_in("SecurityGroupRule.rule.source_type", Replace, || {
             [Ingress::http().from_anywhere_ipv4(), Ingress::http().from_anywhere_ipv6()]
