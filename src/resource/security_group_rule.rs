@@ -92,7 +92,9 @@ const NEW_GROUP: &str = "the new rule is added before the one about the other gr
 fn by_sort(desired: &SecurityGroupRule, observed: &SecurityGroupRule) -> Update<SecurityGroupRule> {
     // Where a group is replaced, traffic comes from the old one until all has moved.
     let of_group = matches!(observed.rule.peer, Peer::Group(_) | Peer::GroupOf(..));
-    if of_group && desired.rule.peer != observed.rule.peer {
+    if desired.direction != observed.direction {
+        Update::Replace(NEW_RULE)
+    } else if of_group && desired.rule.peer != observed.rule.peer {
         Update::Replace(NEW_GROUP)
     } else if desired.rule.peer.sort() == observed.rule.peer.sort() {
         Update::Call(Operation::ModifySecurityGroupRules)

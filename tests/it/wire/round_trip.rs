@@ -70,7 +70,6 @@ const LACKS: &[(&str, &str)] = &[
     ("ListenerRule.conditions.host_regex", "RegexValues crash"),
     ("ListenerRule.conditions.path_regex", "RegexValues crash"),
     ("ListenerRule.conditions.header_regex.", "RegexValues crash"),
-    ("ScalingPolicy.group", "policies of one name are one policy, whatever their groups"),
     ("ScalingPolicy.enabled", "Enabled is not kept"),
     ("ScalingPolicy.adjustment", "simple policies have a cooldown of 300 s that nobody set"),
     ("ScalingPolicy.min_adjustment", "simple policies have a cooldown of 300 s that nobody set"),
@@ -82,6 +81,10 @@ const LACKS: &[(&str, &str)] = &[
 /// How many cases are under way at once; each waits most of its time.
 const AT_ONCE: usize = 16;
 
+/// Cases that go well or wrong by chance, and why. moto keeps policies by their names alone: where the old
+/// one goes last, it takes the new one along.
+const BY_CHANCE: &[&str] = &["ScalingPolicy.group"];
+
 /// How long a case may take before that is its fault.
 const AT_MOST: Duration = Duration::from_secs(120);
 
@@ -91,7 +94,9 @@ async fn every_property_that_moto_has_makes_its_round_trip() {
     // Each server keeps one core busy.
     let emulators = [Emulator::start("round-trip-1").await, Emulator::start("round-trip-2").await];
     let only = std::env::var("ROUND_TRIP").unwrap_or_default();
-    let cases: Vec<_> = cases().into_iter().filter(|case| case.name.contains(&only)).collect();
+    let is_steady = |name: &str| !BY_CHANCE.contains(&name);
+    let cases = cases().into_iter().filter(|case| case.name.contains(&only) && is_steady(case.name));
+    let cases: Vec<_> = cases.collect();
     let runs = cases.iter().enumerate().map(|(number, case)| {
         let emulator = &emulators[number % emulators.len()];
         let (ec2, aws) = emulator.account(number + 1);
