@@ -242,6 +242,8 @@ impl Life {
                 sim.configure(|settings| settings.request_limits = RequestLimits::Each { burst, per_second: burst });
             }
             Trouble::Lag(seconds) => {
+                // What shows already goes on doing so.
+                tokio::time::sleep(Duration::from_secs(*seconds)).await;
                 sim.configure(|settings| settings.describe_lag = Duration::from_secs(*seconds));
             }
             Trouble::Tampered(tampering) => return tamper(sim, *tampering).await,
