@@ -339,9 +339,9 @@ async fn tamper(sim: &SimAws, tampering: Tampering) -> Result<(), TestCaseError>
     Ok(())
 }
 
-/// So many lives if `PROPTEST_CASES` does not say otherwise, as the CI does: they are most of the suite's
+/// So many lives if `PROPTEST_CASES` does not say otherwise: they are much of the suite's
 /// time.
-const LIVES: u32 = 500;
+const LIVES: u32 = 200;
 
 fn config() -> ProptestConfig {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(LIVES);
