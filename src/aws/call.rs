@@ -95,6 +95,9 @@ impl NotYet {
 /// delay (EC2 developer guide, "Eventual consistency"; R9, R15, R17, R20, R32, R37).
 const UNKNOWN_AT_MOST: Duration = Duration::from_secs(2 * 60);
 
+/// How long a look at why something was refused may take beyond the deadline.
+const EXPLAINS_WITHIN: Duration = Duration::from_secs(10);
+
 /// What is missing where AWS does not show something.
 pub(crate) const UNSEEN: &str = "AWS does not show it";
 
@@ -130,6 +133,12 @@ impl<'a> Cx<'a> {
     /// The same for a step that names what the run has just made.
     pub(crate) fn after_making(self, fresh: bool) -> Self {
         Self { fresh, ..self }
+    }
+
+    /// The same for looking at why something was refused: that is worth a moment more, where the
+    /// operation had no time left.
+    pub(crate) fn to_explain(&self) -> Cx<'_> {
+        Cx { deadline: self.deadline.max(Instant::now() + EXPLAINS_WITHIN), ..*self }
     }
 
     /// Tells those who watch, and those who log.

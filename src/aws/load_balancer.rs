@@ -319,7 +319,7 @@ impl Operate for LoadBalancer {
                 Err(blockers::explain(error, Ok(vec![protection]), hint))
             }
             Err(error) if error.code() == Some("ResourceInUse") => {
-                let found = blockers::of_load_balancer(cx, arn).await;
+                let found = blockers::of_load_balancer(&cx.to_explain(), arn).await;
                 let found = found.map(|mut found| {
                     if found.is_empty() {
                         // API Gateway's VPC links and the like are not to be seen from here.

@@ -5,11 +5,11 @@ use std::collections::{HashMap, HashSet};
 use aws_sdk_ec2::types::{ResourceType, Tag, TagSpecification};
 use aws_sdk_elasticloadbalancingv2::types::Tag as ElbTag;
 use futures_util::future::try_join_all;
+use tokio::sync::OnceCell;
 
 use crate::error::Result;
 use crate::resource::tags::{NAME, STACK};
 use crate::resource::{Operation, Tags};
-use tokio::sync::OnceCell;
 
 use super::Cx;
 use super::call::pages;

@@ -267,7 +267,7 @@ impl Operate for TargetGroup {
             .await;
         match deleted {
             Err(error) if error.is_in_use() => {
-                let found = blockers::of_target_group(cx, arn).await;
+                let found = blockers::of_target_group(&cx.to_explain(), arn).await;
                 Err(blockers::explain(error, found, "make them forward elsewhere or delete them"))
             }
             other => gone_is_fine(other),

@@ -17,8 +17,10 @@ use futures_util::stream::FuturesUnordered;
 pub(crate) enum Ended<E> {
     Done,
     Failed(E),
-    /// It was not begun: something that it needs failed or was skipped, or the run was ended.
+    /// It was not begun: something that it needs failed or was skipped.
     Skipped,
+    /// It was not begun: the run was ended before.
+    Held,
     /// It was under way when the run was aborted.
     Left,
 }
@@ -94,7 +96,7 @@ where
         None if begun[step] => Ended::Left,
         None => {
             skipped(step);
-            Ended::Skipped
+            Ended::Held
         }
     };
     ended.into_iter().enumerate().map(left).collect()

@@ -140,7 +140,8 @@ impl Deployer {
         let began = Instant::now();
         loop {
             // What cannot be looked at is not explained; the failure itself is told all the same.
-            let Ok(Ok(observation)) = tokio::time::timeout(SHOWS_WITHIN, observe(cx, stack, false)).await else {
+            let Ok(Ok(observation)) = tokio::time::timeout(SHOWS_WITHIN, observe(&cx.to_explain(), stack, false)).await
+            else {
                 return failure;
             };
             let there: HashSet<String> = observation.resources.iter().map(|r| r.outputs().id().to_owned()).collect();
@@ -192,9 +193,7 @@ impl Plan {
 
     /// The first thing that is not as it is to be; a value of something that was just made comes last.
     fn left_to_do(&self, live: &Live) -> Option<Left> {
-        let mut all: Vec<Left> = self.differences(live).collect();
-        all.sort_by_key(|left| left.made);
-        all.into_iter().next()
+        self.differences(live).min_by_key(|left| left.made)
     }
 
     fn differences(&self, live: &Live) -> impl Iterator<Item = Left> {
@@ -205,10 +204,9 @@ impl Plan {
             match change.action {
                 Action::Keep => None,
                 Action::Create => {
-                    let ids = live.resources();
-                    let made = ids.iter().find(|(known, _)| *known == address);
-                    Some(match made {
-                        Some((_, id)) => Left { hidden: true, ..left(format!("{id} does not show"), SHOWS_NEW_WITHIN) },
+                    let made = subject.node.and_then(|node| live.outputs.get(node)?.as_ref());
+                    Some(match made.map(AnyOutputs::id) {
+                        Some(id) => Left { hidden: true, ..left(format!("{id} does not show"), SHOWS_NEW_WITHIN) },
                         None => left(format!("{address} does not exist"), SHOWS_NEW_WITHIN),
                     })
                 }

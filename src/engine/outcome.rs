@@ -178,11 +178,19 @@ impl Failure {
                     Line::new(8).plain("  ").add(Tone::Strong, "hint: ").plain(hint).write(look, f)?;
                 }
             }
-            if self.0.skipped.is_empty() {
-                return Ok(());
+            for (what, addresses) in self.not_done() {
+                Line::new(2).add(Tone::Faint, format!("{what}: ")).plain(addresses).write(look, f)?;
             }
-            let skipped: Vec<_> = self.0.skipped.iter().map(Address::as_str).collect();
-            Line::new(2).add(Tone::Faint, "not begun because of that: ").plain(skipped.join(", ")).write(look, f)
+            Ok(())
+        })
+    }
+
+    /// What was not done although nothing of it failed, in words, with the addresses.
+    fn not_done(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let lists = [("not begun because of that", &self.0.skipped), ("begun and not finished", &self.0.unfinished)];
+        lists.into_iter().filter(|(_, addresses)| !addresses.is_empty()).map(|(what, addresses)| {
+            let addresses: Vec<_> = addresses.iter().map(Address::as_str).collect();
+            (what, addresses.join(", "))
         })
     }
 }
@@ -195,13 +203,8 @@ impl fmt::Display for Failure {
                 write!(f, "\n  hint: {hint}")?;
             }
         }
-        for (what, addresses) in
-            [("not begun because of that", &self.0.skipped), ("begun and not finished", &self.0.unfinished)]
-        {
-            if !addresses.is_empty() {
-                let addresses: Vec<_> = addresses.iter().map(Address::as_str).collect();
-                write!(f, "\n{what}: {}", addresses.join(", "))?;
-            }
+        for (what, addresses) in self.not_done() {
+            write!(f, "\n{what}: {addresses}")?;
         }
         Ok(())
     }

@@ -27,13 +27,13 @@ pub(super) async fn run(cx: &Cx<'_>, plan: Plan) -> Result<Live, Failure> {
     let began = Instant::now();
     cx.report(&Event::Started { stack: plan.stack.clone(), steps: plan.steps.len() });
     let creates = plan.steps.iter().filter(|step| matches!(step.kind, StepKind::Create(_)));
-    let made = creates.map(|step| step.subject).collect();
+    let makes = creates.map(|step| step.subject).collect();
     let run = Run {
         cx,
         plan: &plan,
-        made,
+        makes,
         outputs: Mutex::new(plan.known.clone()),
-        own: Mutex::default(),
+        made: Mutex::default(),
         failed: Mutex::default(),
     };
     let after: Vec<_> = plan.steps.iter().map(|step| step.after.clone()).collect();
@@ -48,17 +48,19 @@ pub(super) async fn run(cx: &Cx<'_>, plan: Plan) -> Result<Live, Failure> {
     let ended = drive(&after, weight, |step| run.step(step), skipped, brake).await;
 
     let outputs = run.outputs.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let made = run.own.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let made = run.made.into_inner().unwrap_or_else(PoisonError::into_inner);
     let live = Live { stack_id: plan.stack_id, outputs, addresses: plan.addresses.clone(), made };
     let mut tally = Tally::default();
     for (step, ended) in plan.steps.iter().zip(ended) {
         tally.count(step, ended);
     }
     let undone = tally.undone.len();
+    // What was only waiting for something that failed would not have been done in any time.
+    let held = tally.held;
     if undone > 0 && interrupt.is_raised() {
         tally.errors.insert(0, Interrupt::error(&format!("{undone} of {} steps were not done", plan.steps.len())));
-    } else if undone > 0 && Instant::now() >= cx.deadline && !tally.errors.iter().any(Error::is_deadline) {
-        let text = format!("the time was over before {undone} of {} steps were done", plan.steps.len());
+    } else if held > 0 && Instant::now() >= cx.deadline && !tally.errors.iter().any(Error::is_deadline) {
+        let text = format!("the time was over before {held} of {} steps were done", plan.steps.len());
         let hint = "run again to go on where this ended, with a longer deadline";
         tally.errors.push(Error::new(ErrorKind::Deadline, text).with_hint(hint));
     }
@@ -77,10 +79,13 @@ struct Tally<'a> {
     failed: HashSet<&'a Address>,
     begun: HashSet<&'a Address>,
     undone: Vec<&'a Step>,
+    /// How many of them no failure held back.
+    held: usize,
 }
 
 impl<'a> Tally<'a> {
     fn count(&mut self, step: &'a Step, ended: Ended<Stopped>) {
+        self.held += usize::from(matches!(ended, Ended::Held | Ended::Left | Ended::Failed(Stopped::Cancelled)));
         let begun = match ended {
             Ended::Done => true,
             Ended::Failed(Stopped::Failed(error)) => {
@@ -88,7 +93,7 @@ impl<'a> Tally<'a> {
                 self.failed.insert(&step.address);
                 return;
             }
-            Ended::Failed(Stopped::Hopeless) | Ended::Skipped => {
+            Ended::Failed(Stopped::Hopeless) | Ended::Skipped | Ended::Held => {
                 self.undone.push(step);
                 false
             }
@@ -120,12 +125,12 @@ impl<'a> Tally<'a> {
 struct Run<'a> {
     cx: &'a Cx<'a>,
     plan: &'a Plan,
-    /// The subjects that the run makes.
-    made: HashSet<usize>,
+    /// The subjects that the run is to make.
+    makes: HashSet<usize>,
     /// What is known of each declaration by now.
     outputs: Mutex<Vec<Option<AnyOutputs>>>,
     /// The declarations that calls of the run have made.
-    own: Mutex<HashSet<usize>>,
+    made: Mutex<HashSet<usize>>,
     /// The steps that failed.
     failed: Mutex<HashSet<usize>>,
 }
@@ -183,7 +188,7 @@ impl Run<'_> {
     /// Whether a step names what the run has just made: its own resource, or what comes before it.
     fn is_fresh(&self, step: &Step) -> bool {
         let makes = |kind| matches!(kind, StepKind::Call(Operation::CreateLaunchTemplateVersion));
-        let made = |before: &Step| self.made.contains(&before.subject) || makes(before.kind);
+        let made = |before: &Step| self.makes.contains(&before.subject) || makes(before.kind);
         matches!(step.kind, StepKind::Create(_) | StepKind::Call(_))
             && step.after.iter().any(|before| made(&self.plan.steps[*before]))
     }
@@ -199,7 +204,7 @@ impl Run<'_> {
                 });
                 self.put(subject, outputs);
                 if let Some(node) = subject.node.filter(|_| made) {
-                    self.own.lock().unwrap_or_else(PoisonError::into_inner).insert(node);
+                    self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(node);
                 }
                 Ok(())
             }

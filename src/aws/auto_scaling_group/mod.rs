@@ -176,7 +176,7 @@ impl Operate for AutoScalingGroup {
             .await;
         match deleted {
             Err(error) if matches!(error.code(), Some("ResourceInUse" | "ScalingActivityInProgress")) => {
-                let found = blockers::of_scaling_group(cx, name).await;
+                let found = blockers::of_scaling_group(&cx.to_explain(), name).await;
                 Err(blockers::explain(error, found, "wait for that to end, or end it"))
             }
             other => gone_is_fine(other),

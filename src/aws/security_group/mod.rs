@@ -126,8 +126,8 @@ impl Operate for SecurityGroup {
             .await;
         match deleted {
             Err(error) if error.is_in_use() => {
-                let found = blockers::of_security_group(cx, group).await;
-                let associated = association::read(cx, &[group]).await.unwrap_or_default();
+                let found = blockers::of_security_group(&cx.to_explain(), group).await;
+                let associated = association::read(&cx.to_explain(), &[group]).await.unwrap_or_default();
                 let found = found.map(|mut found| {
                     found.extend(associated.into_iter().map(|(_, vpc)| {
                         let text = format!("{vpc} is associated with it");
