@@ -15,6 +15,7 @@ use super::ec2::Ec2State;
 use super::elbv2::ElbState;
 use super::error::{ApiError, Service};
 use super::fault::{self, FaultState, Verdict};
+use super::iam::{self, Checked, Policy};
 use super::limit::Buckets;
 use super::log::Call;
 use super::settings::Settings;
@@ -149,11 +150,23 @@ pub(crate) struct Shared {
     world: Arc<Mutex<World>>,
     began: Instant,
     crashed: watch::Sender<bool>,
+    /// What the caller may do; everything if there is none.
+    policy: Option<Arc<Policy>>,
 }
 
 impl Shared {
     pub(crate) fn new() -> Self {
-        Self { world: Arc::new(Mutex::new(World::new())), began: Instant::now(), crashed: watch::Sender::new(false) }
+        Self {
+            world: Arc::new(Mutex::new(World::new())),
+            began: Instant::now(),
+            crashed: watch::Sender::new(false),
+            policy: None,
+        }
+    }
+
+    /// The same world, called by somebody who may do what the policy allows.
+    pub(crate) fn called_by(&self, policy: Arc<Policy>) -> Self {
+        Self { policy: Some(policy), ..self.clone() }
     }
 
     /// The world as it was at the last call.
@@ -188,12 +201,12 @@ impl Shared {
         self.crashed.send_replace(false);
     }
 
-    /// Answers one call: faults first, then the operation, then the log.
+    /// Answers one call: faults first, then permissions, then the operation, then the log.
     pub(crate) fn respond<O: Debug, E>(
         &self,
         service: Service,
         operation: &'static str,
-        input: &impl Debug,
+        input: &(impl Debug + Checked),
         handle: impl FnOnce(&mut World) -> Result<O, ApiError>,
     ) -> MockResponse<O, E> {
         let mut world = self.lock();
@@ -205,11 +218,13 @@ impl Shared {
             Ok(()) => fault::verdict(faults, service, operation, now),
             Err(refusal) => Verdict::Refuse(refusal),
         };
-        let result = match verdict {
-            Verdict::Refuse(error) => Err(error),
-            Verdict::Proceed => handle(&mut world),
+        let denied =
+            self.policy.as_ref().and_then(|policy| iam::authorize(policy, &world, service, operation, input).err());
+        let result = match (verdict, denied) {
+            (Verdict::Refuse(error), _) | (_, Some(error)) => Err(error),
+            (Verdict::Proceed, None) => handle(&mut world),
             // The work is done and the answer is lost: the client cannot tell.
-            Verdict::LoseAnswer(error) => handle(&mut world).and(Err(error)),
+            (Verdict::LoseAnswer(error), None) => handle(&mut world).and(Err(error)),
         };
         traffic::look(&mut world);
         let at = world.now;

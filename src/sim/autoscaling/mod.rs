@@ -17,6 +17,7 @@ mod instance;
 mod life;
 mod notification;
 mod options;
+mod permission;
 mod policy;
 mod policy_rules;
 mod process;

@@ -176,7 +176,10 @@ fn malformed(reason: &str) -> ApiError {
 }
 
 /// The template that a specification names; `$Default` unless it names a version.
-fn resolve(world: &World, specification: &LaunchTemplateSpecification) -> Result<ResolvedTemplate, ApiError> {
+pub(super) fn resolve(
+    world: &World,
+    specification: &LaunchTemplateSpecification,
+) -> Result<ResolvedTemplate, ApiError> {
     let id_or_name =
         specification.launch_template_id().or(specification.launch_template_name()).ok_or_else(no_template)?.to_owned();
     let version = specification.version().unwrap_or("$Default").to_owned();

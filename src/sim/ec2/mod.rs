@@ -22,6 +22,7 @@ mod launch;
 mod launch_template;
 mod network;
 mod page;
+mod permission;
 mod reach;
 mod resource;
 mod route_table;
@@ -45,6 +46,7 @@ pub(crate) use interface::{create_service_interface, release_service_interface, 
 pub(crate) use launch::{launch_instance, unknown_profile};
 pub(crate) use launch_template::resolve_template;
 pub(crate) use network::{default_subnets, subnet_is_public, subnet_place, subnet_room};
+pub(crate) use permission::launches;
 pub(crate) use reach::reaches;
 pub(crate) use security_group::default_group;
 

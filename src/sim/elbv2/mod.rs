@@ -15,6 +15,7 @@ mod health_check;
 mod listener;
 mod listener_settings;
 mod model;
+mod permission;
 mod placement;
 mod rule;
 mod tag;

@@ -80,6 +80,11 @@ macro_rules! any {
     };
 }
 
+/// The tags of something that exists.
+pub(super) fn of<'w>(world: &'w World, arn: &str) -> Option<&'w Tags> {
+    any!(world, arn, find, tags).ok()
+}
+
 pub(super) fn add(world: &mut World, input: &AddTagsInput) -> Result<AddTagsOutput, ApiError> {
     check::required("resourceArns", input.resource_arns.as_ref())?;
     check::required("tags", input.tags.as_ref().filter(|tags| !tags.is_empty()))?;
