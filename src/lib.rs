@@ -122,6 +122,7 @@ mod id;
 mod input;
 mod look;
 mod lookup;
+mod permissions;
 mod plan;
 mod problem;
 #[cfg(feature = "progress")]
@@ -153,6 +154,7 @@ pub use lookup::{
     ExistingSecurityGroup, ExistingSecurityGroupOutputs, ExistingTargetGroup, ExistingTargetGroupOutputs, Image,
     ImageOutputs, Subnets, SubnetsOutputs, Vpc, VpcOutputs,
 };
+pub use permissions::IamPolicy;
 pub use plan::{
     Action as PlannedAction, Advisory, Effect, Goal, Interruption, Plan, PropertyChange, ResourceChange, Step,
     StepKind, Summary,

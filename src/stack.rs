@@ -1,7 +1,7 @@
 //! A stack: what a program declares, in the order in which it declares it.
 
 use std::borrow::Borrow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,6 +11,7 @@ use crate::input::{NodeId, Ref};
 use crate::lookup::AnyLookup;
 use crate::problem::{Problem, Problems};
 use crate::resource::{AnyOutputs, AnyResource, Tags};
+use crate::value::Value;
 
 pub(crate) mod sealed {
     /// Keeps [`super::Declare`] closed: the engine must know every kind.
@@ -512,5 +513,20 @@ impl Stack {
             }
         }
         found
+    }
+
+    /// The lookups whose subnets an internet-facing load balancer uses.
+    pub(crate) fn facing_the_internet(&self) -> HashSet<usize> {
+        let mut lookups = HashSet::new();
+        for node in &self.nodes {
+            if let Item::Resource(balancer @ AnyResource::LoadBalancer(_)) = &node.item
+                && balancer.effective("scheme") == Value::of("internet-facing")
+            {
+                balancer.visit_pending(&mut |attr| {
+                    lookups.insert(attr.node.index);
+                });
+            }
+        }
+        lookups
     }
 }

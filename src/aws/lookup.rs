@@ -1,6 +1,6 @@
 //! Lookups over the APIs: strict about no match and several.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_ec2::types::{
     Filter, Image as Ec2Image, PlatformValues, RouteTable, SecurityGroup as Group, Subnet, Tag, Vpc as Ec2Vpc,
@@ -13,9 +13,7 @@ use crate::lookup::{
     AnyLookup, By, ExistingSecurityGroup, ExistingSecurityGroupOutputs, ExistingTargetGroup,
     ExistingTargetGroupOutputs, Found, Image, ImageOutputs, Subnets, SubnetsBy, SubnetsOutputs, Vpc, VpcOutputs,
 };
-use crate::resource::AnyResource;
 use crate::stack::{Address, Item, Stack};
-use crate::value::Value;
 
 use super::call::pages;
 use super::convert::filter;
@@ -44,7 +42,7 @@ pub(crate) async fn find(cx: &Cx<'_>, stack: &Stack) -> Result<HashMap<usize, Fo
         let vpc = within(lookup.vpc.as_ref(), &found);
         found.insert(*index, Found::Subnets(pick_subnets(address, lookup, vpc.as_ref(), &subnets)?));
     }
-    let facing = facing_the_internet(stack);
+    let facing = stack.facing_the_internet();
     let subnets = found.iter_mut().filter(|(index, _)| facing.contains(index)).filter_map(|(_, found)| match found {
         Found::Subnets(subnets) => Some(subnets),
         _ => None,
@@ -244,21 +242,6 @@ fn pick_subnets(address: &Address, lookup: &Subnets, vpc: Option<&VpcId>, all: &
             .collect(),
         internet: Vec::new(),
     })
-}
-
-/// The lookups whose subnets an internet-facing load balancer uses.
-fn facing_the_internet(stack: &Stack) -> HashSet<usize> {
-    let mut lookups = HashSet::new();
-    for node in &stack.nodes {
-        if let Item::Resource(balancer @ AnyResource::LoadBalancer(_)) = &node.item
-            && balancer.effective("scheme") == Value::of("internet-facing")
-        {
-            balancer.visit_pending(&mut |attr| {
-                lookups.insert(attr.node.index);
-            });
-        }
-    }
-    lookups
 }
 
 /// Finds out which of these subnets have a route to an internet gateway: by the route table that is

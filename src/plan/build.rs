@@ -638,7 +638,7 @@ fn key(kind: &str, natural: &[Value]) -> String {
     natural.iter().fold(kind.to_owned(), |key, part| format!("{key}|{part}"))
 }
 
-pub(super) fn creation_any(desired: &AnyResource) -> Vec<PropertyChange> {
+pub(crate) fn creation_any(desired: &AnyResource) -> Vec<PropertyChange> {
     with_resource!(desired, resource => creation(&**resource))
 }
 

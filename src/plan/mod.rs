@@ -28,7 +28,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 pub use advisory::Advisory;
-pub(crate) use build::{all_problems, plan};
+pub(crate) use build::{all_problems, creation_any, plan};
 pub(crate) use diff::differences;
 pub use diff::{Effect, PropertyChange};
 pub use interruption::Interruption;

@@ -328,6 +328,14 @@ impl Actions {
         })
     }
 
+    /// The user pools of Cognito by which users log in.
+    pub(crate) fn user_pools(&self) -> impl Iterator<Item = &str> {
+        self.first.iter().filter_map(|check| match check {
+            Check::Cognito(cognito) => Some(cognito.user_pool.as_str()),
+            Check::Oidc(_) | Check::Jwt(_) => None,
+        })
+    }
+
     /// The checks as plans compare them.
     pub(crate) fn checks(&self) -> Value {
         authenticate::value(&self.first)

@@ -10,7 +10,8 @@ use crate::value::Value;
 use super::accept::{Entrance, MutualTls, REQUEST_HEADERS, Tls, protocol};
 use super::action::ActionOn;
 use super::{
-    Accept, Actions, AlpnPolicy, Attributes, Describe, ListenerProtocol, Operation, Property, Tags, Update, Visit, tags,
+    Accept, Actions, AlpnPolicy, Attributes, Describe, ListenerProtocol, Operation, Property, ResourceType, Rights,
+    Tags, Update, Visit, tags,
 };
 
 /// A listener: a port of a load balancer.
@@ -178,8 +179,21 @@ impl Describe for Listener {
     const CREATE: Operation = Operation::CreateListener;
     const DELETE: Operation = Operation::DeleteListener;
     const SAME: &'static str = "V80";
+    const TYPE: ResourceType = ResourceType::Listener;
+    const FOUND_BY: &'static [&'static str] = &[];
     const IS_PLACED: bool = true;
     const GOES_WITH_PARENT: bool = true;
+
+    fn rights(&self, rights: &mut Rights) {
+        rights.reads(&["elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeListenerAttributes"]);
+        if self.accept.tls.is_some() {
+            rights.reads(&["elasticloadbalancing:DescribeListenerCertificates"]);
+        }
+        if self.accept.has_rules() {
+            rights.reads(&["elasticloadbalancing:DescribeRules"]);
+        }
+        self.action.user_pools().for_each(|pool| rights.logs_in_by(Some(pool)));
+    }
 
     fn natural_key(&self) -> Vec<Value> {
         vec![Value::of(&self.load_balancer), Value::of(&self.accept.port)]

@@ -8,7 +8,7 @@ use crate::problem::Problems;
 use crate::value::Value;
 
 use super::record::record;
-use super::{Actions, Condition, Describe, Operation, Property, Tags, Visit, condition, tags};
+use super::{Actions, Condition, Describe, Operation, Property, ResourceType, Rights, Tags, Visit, condition, tags};
 
 /// A rule of a listener: conditions, all of which a request must meet, and what happens then.
 ///
@@ -135,7 +135,14 @@ impl Describe for ListenerRule {
     const CREATE: Operation = Operation::CreateRule;
     const DELETE: Operation = Operation::DeleteRule;
     const SAME: &'static str = "V94";
+    const TYPE: ResourceType = ResourceType::ListenerRule;
+    const FOUND_BY: &'static [&'static str] = &[];
     const GOES_WITH_PARENT: bool = true;
+
+    fn rights(&self, rights: &mut Rights) {
+        rights.reads(&["elasticloadbalancing:DescribeRules"]);
+        self.action.user_pools().for_each(|pool| rights.logs_in_by(Some(pool)));
+    }
 
     fn natural_key(&self) -> Vec<Value> {
         // One without a number is found by its address alone.

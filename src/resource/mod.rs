@@ -28,6 +28,7 @@ mod notification;
 mod operation;
 mod property;
 mod record;
+mod rights;
 mod scaling_policy;
 mod scheduled_action;
 mod secret;
@@ -36,6 +37,7 @@ mod security_group_rule;
 pub(crate) mod tags;
 mod target_group;
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 pub use accept::*;
@@ -55,6 +57,7 @@ pub use load_balancer::*;
 pub use notification::*;
 pub use operation::Operation;
 pub(crate) use property::{Property, Unset, Update};
+pub(crate) use rights::{Object, On, ResourceType, Right, Rights, When};
 pub use scaling_policy::*;
 pub use scheduled_action::*;
 pub use secret::Secret;
@@ -94,6 +97,15 @@ pub(crate) trait Describe: Declare {
     /// Whether the natural key is a place in its parent: whatever of the stack is there is taken for
     /// what is declared there, and is not moved elsewhere.
     const IS_PLACED: bool = false;
+
+    /// What IAM takes it for.
+    const TYPE: ResourceType;
+    /// The reads by which those of a stack are found, whatever it declares.
+    const FOUND_BY: &'static [&'static str];
+
+    /// Reports what IAM has to allow besides the calls that change it: reads of what the stack has of the
+    /// kind, and what AWS asks for because of its settings.
+    fn rights(&self, rights: &mut Rights);
 
     /// What leaving out a property means for this resource, by the property table.
     fn default_of(&self, path: &str) -> Value {
@@ -321,6 +333,11 @@ macro_rules! any {
             };
         }
 
+        /// The reads by which what a stack owns is found, whatever it declares.
+        pub(crate) fn found_by() -> impl Iterator<Item = &'static str> {
+            [$(<$kind as Describe>::FOUND_BY,)+].into_iter().flatten().copied()
+        }
+
         impl AnyOutputs {
             pub(crate) fn output(&self, name: &str) -> Value {
                 match self {
@@ -425,6 +442,15 @@ impl AnyResource {
     pub(crate) fn notes(&self, address: &str) -> Vec<(String, String)> {
         with_resource!(self, resource => resource.notes(address))
     }
+
+    pub(crate) fn rights(&self, rights: &mut Rights) {
+        with_resource!(self, resource => resource.rights(rights));
+    }
+
+    /// The calls that a change in place, an addition or a removal may take.
+    pub(crate) fn update_calls(&self) -> BTreeSet<Operation> {
+        with_resource!(self, resource => update_calls(&**resource))
+    }
 }
 
 /// What the planner needs to know of a kind.
@@ -439,6 +465,7 @@ pub(crate) struct Traits {
     pub(crate) after_users: Option<Operation>,
     pub(crate) release: Option<Operation>,
     pub(crate) is_placed: bool,
+    pub(crate) kind: ResourceType,
 }
 
 impl Traits {
@@ -453,6 +480,7 @@ impl Traits {
             after_users: R::AFTER_USERS,
             release: R::RELEASE,
             is_placed: R::IS_PLACED,
+            kind: R::TYPE,
         }
     }
 }
@@ -460,6 +488,23 @@ impl Traits {
 fn effective<R: Describe>(resource: &R, path: &str) -> Value {
     let property = R::PROPERTIES.iter().find(|property| property.path == path);
     property.map_or(Value::Unset, |property| property.read(resource).or_defaults(&property.default(resource)))
+}
+
+fn update_calls<R: Describe>(resource: &R) -> BTreeSet<Operation> {
+    let mut calls: BTreeSet<Operation> = R::AFTER_USERS.into_iter().chain(R::RELEASE).collect();
+    calls.extend([resource.create_call(), resource.delete_call()]);
+    for property in R::PROPERTIES {
+        let update = match property.update {
+            Update::Depends(decide) => decide(resource, resource),
+            other => other,
+        };
+        match update {
+            Update::Call(call) => calls.extend([call]),
+            Update::Elements { add, remove, modify } => calls.extend([add, remove].into_iter().chain(modify)),
+            Update::Replace(_) | Update::Initial | Update::Depends(_) => {}
+        }
+    }
+    calls
 }
 
 fn changed_by<R: Describe>(_: &R, operation: Operation) -> &'static [&'static str] {
@@ -473,6 +518,10 @@ impl AnyObserved {
 
     pub(crate) fn recorded_as(&self) -> Option<String> {
         with_observed!(self, observed => observed.spec.recorded_as())
+    }
+
+    pub(crate) fn rights(&self, rights: &mut Rights) {
+        with_observed!(self, observed => observed.spec.rights(rights));
     }
 
     /// Calls `visit` for every text in the properties: ids of what it uses are among them.

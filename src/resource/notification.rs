@@ -8,7 +8,7 @@ use crate::problem::Problems;
 use crate::value::Value;
 
 use super::names::names;
-use super::{Describe, Operation, Property, Visit, record_of};
+use super::{Describe, Operation, Property, ResourceType, Rights, Visit, record_of};
 
 /// What an Auto Scaling group tells an SNS topic.
 ///
@@ -88,7 +88,13 @@ impl Describe for Notification {
     const CREATE: Operation = PUT;
     const DELETE: Operation = Operation::DeleteNotificationConfiguration;
     const SAME: &'static str = "P31";
+    const TYPE: ResourceType = ResourceType::Part;
+    const FOUND_BY: &'static [&'static str] = &[];
     const GOES_WITH_PARENT: bool = true;
+
+    fn rights(&self, rights: &mut Rights) {
+        rights.reads(&["autoscaling:DescribeNotificationConfigurations"]);
+    }
 
     fn natural_key(&self) -> Vec<Value> {
         vec![Value::of(&self.group), Value::of(&self.topic)]

@@ -10,7 +10,7 @@ use crate::time_zone;
 use crate::timestamp::Timestamp;
 use crate::value::Value;
 
-use super::{Describe, Operation, Property, Update, Visit};
+use super::{Describe, Operation, Property, ResourceType, Rights, Update, Visit};
 
 /// A scheduled action of an Auto Scaling group: sets its sizes at a time, or again and again.
 ///
@@ -224,7 +224,13 @@ impl Describe for ScheduledAction {
     const CREATE: Operation = PUT;
     const DELETE: Operation = Operation::DeleteScheduledAction;
     const SAME: &'static str = "V193";
+    const TYPE: ResourceType = ResourceType::Part;
+    const FOUND_BY: &'static [&'static str] = &[];
     const GOES_WITH_PARENT: bool = true;
+
+    fn rights(&self, rights: &mut Rights) {
+        rights.reads(&["autoscaling:DescribeScheduledActions"]);
+    }
 
     fn natural_key(&self) -> Vec<Value> {
         vec![Value::of(&self.group), Value::of(&self.name)]

@@ -6,7 +6,7 @@ use crate::problem::Problems;
 use crate::value::Value;
 
 use super::names::names;
-use super::{Describe, Egress, Ingress, Operation, Peer, Property, Rule, Tags, Update, Visit};
+use super::{Describe, Egress, Ingress, Operation, Peer, Property, ResourceType, Rights, Rule, Tags, Update, Visit};
 
 names! {
     /// The direction of a security group rule.
@@ -127,6 +127,8 @@ impl Describe for SecurityGroupRule {
     const CREATE: Operation = Operation::AuthorizeSecurityGroupIngress;
     const DELETE: Operation = Operation::RevokeSecurityGroupIngress;
     const SAME: &'static str = "V118";
+    const TYPE: ResourceType = ResourceType::SecurityGroupRule;
+    const FOUND_BY: &'static [&'static str] = &["ec2:DescribeTags"];
     const IS_PLACED: bool = true;
 
     fn create_call(&self) -> Operation {
@@ -141,6 +143,10 @@ impl Describe for SecurityGroupRule {
             Direction::Ingress => Operation::RevokeSecurityGroupIngress,
             Direction::Egress => Operation::RevokeSecurityGroupEgress,
         }
+    }
+
+    fn rights(&self, rights: &mut Rights) {
+        rights.reads(&["ec2:DescribeSecurityGroupRules"]);
     }
 
     fn natural_key(&self) -> Vec<Value> {

@@ -1,6 +1,9 @@
 //! The stacks of the examples beside the lab, as their readers run them.
 
 use purlin::Stack;
+use purlin::sim::{SimAws, SimImage};
+
+use crate::support;
 
 macro_rules! example {
     ($name:ident, $path:literal) => {
@@ -28,6 +31,22 @@ pub fn stacks() -> Vec<(String, Stack)> {
         ("two_groups", two_groups::cache()),
     ];
     all.map(|(name, stack)| (name.to_owned(), stack)).into()
+}
+
+/// An account that has what any of them looks up.
+pub fn account() -> SimAws {
+    let sim = SimAws::new();
+    support::network(&sim);
+    for (name, ports) in [
+        ("orders v1", vec![8080]),
+        ("users v1", vec![9090]),
+        ("Api v1", vec![80]),
+        ("Worker v1", vec![]),
+        ("Broker v1", vec![1883]),
+    ] {
+        sim.add_custom_image(SimImage::named(name).serves(&ports));
+    }
+    sim
 }
 
 /// An example that is not listed is not looked at.

@@ -27,6 +27,7 @@ mod many;
 mod many_stacks;
 mod mistakes;
 mod ownership;
+mod permissions;
 mod plan_json;
 mod planning;
 mod plans;

@@ -16,7 +16,7 @@ use crate::input::{Input, IntoInput, sources};
 use crate::problem::Problems;
 use crate::value::{ToValue, Value};
 
-use super::{Consequence, Describe, Operation, Property, Update, Visit, tags};
+use super::{Consequence, Describe, Operation, Property, ResourceType, Rights, Update, Visit, tags};
 
 pub use launch::*;
 pub use options::*;
@@ -511,8 +511,23 @@ impl Describe for AutoScalingGroup {
     const CREATE: Operation = Operation::CreateAutoScalingGroup;
     const DELETE: Operation = Operation::DeleteAutoScalingGroup;
     const SAME: &'static str = "P31";
+    const TYPE: ResourceType = ResourceType::AutoScalingGroup;
+    const FOUND_BY: &'static [&'static str] = &["autoscaling:DescribeAutoScalingGroups"];
     const SETTLES: bool = true;
     const LINGERS: bool = true;
+
+    fn rights(&self, rights: &mut Rights) {
+        rights.reads(&["autoscaling:DescribePolicies", "autoscaling:DescribeScalingActivities"]);
+        if !self.target_groups.is_empty() {
+            rights.reads(&["elasticloadbalancing:DescribeTargetHealth"]);
+        }
+        if !self.lifecycle_hooks.is_empty() {
+            rights.reads(&["autoscaling:DescribeLifecycleHooks"]);
+        }
+        let hooks = self.lifecycle_hooks.iter().filter_map(|hook| hook.notify.as_ref());
+        let roles = hooks.map(|notify| notify.role.as_str()).chain(self.service_linked_role.as_deref());
+        roles.for_each(|role| rights.passes(Some(role), "autoscaling"));
+    }
 
     fn natural_key(&self) -> Vec<Value> {
         vec![Value::of(&self.name)]

@@ -26,7 +26,7 @@ pub use storage::*;
 pub use versions::*;
 
 use super::names::names;
-use super::{Consequence, Describe, Operation, Property, Tags, Update, Visit};
+use super::{Consequence, Describe, Operation, Property, ResourceType, Rights, Tags, Update, Visit};
 
 /// A launch template: how instances are launched.
 ///
@@ -353,7 +353,17 @@ impl Describe for LaunchTemplate {
     const CREATE: Operation = Operation::CreateLaunchTemplate;
     const DELETE: Operation = Operation::DeleteLaunchTemplate;
     const SAME: &'static str = "P31";
+    const TYPE: ResourceType = ResourceType::LaunchTemplate;
+    const FOUND_BY: &'static [&'static str] = &["ec2:DescribeTags"];
     const AFTER_USERS: Option<Operation> = Some(Operation::DeleteLaunchTemplateVersions);
+
+    fn rights(&self, rights: &mut Rights) {
+        rights.reads(&["ec2:DescribeLaunchTemplates", "ec2:DescribeLaunchTemplateVersions"]);
+        if self.image.as_ref().and_then(Input::as_known).is_some_and(|image| image.0.starts_with("resolve:ssm:")) {
+            rights.reads_parameters();
+        }
+        rights.when_launched(self.launched_tags.keys().copied(), self.instance_profile.is_some());
+    }
 
     fn natural_key(&self) -> Vec<Value> {
         vec![Value::of(&self.name)]

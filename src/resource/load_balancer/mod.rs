@@ -16,7 +16,7 @@ use crate::value::Value;
 
 use super::names::names;
 use super::tags::CAPACITY;
-use super::{Attributes, Describe, Operation, Property, Tags, Update, Visit};
+use super::{Attributes, Describe, Operation, Property, ResourceType, Rights, Tags, Update, Visit};
 
 /// A load balancer: [`LoadBalancer::application`] for HTTP and HTTPS, [`LoadBalancer::network`] for
 /// TCP, TLS, UDP and QUIC, [`LoadBalancer::gateway`] for virtual appliances.
@@ -90,6 +90,17 @@ names! {
         Network = "network",
         /// GENEVE, to virtual appliances.
         Gateway = "gateway",
+    }
+}
+
+impl LoadBalancerKind {
+    /// As ARNs name it.
+    pub(crate) fn in_arns(self) -> &'static str {
+        match self {
+            Self::Application => "app",
+            Self::Network => "net",
+            Self::Gateway => "gwy",
+        }
     }
 }
 
@@ -380,7 +391,18 @@ impl Describe for LoadBalancer {
     const CREATE: Operation = Operation::CreateLoadBalancer;
     const DELETE: Operation = Operation::DeleteLoadBalancer;
     const SAME: &'static str = "V6";
+    const TYPE: ResourceType = ResourceType::LoadBalancer;
+    const FOUND_BY: &'static [&'static str] =
+        &["elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancing:DescribeTags"];
     const SETTLES: bool = true;
+
+    fn rights(&self, rights: &mut Rights) {
+        rights
+            .reads(&["elasticloadbalancing:DescribeLoadBalancerAttributes", "elasticloadbalancing:DescribeListeners"]);
+        if self.minimum_capacity_units.is_some() {
+            rights.reads(&["elasticloadbalancing:DescribeCapacityReservation"]);
+        }
+    }
 
     fn natural_key(&self) -> Vec<Value> {
         vec![Value::of(&self.name)]

@@ -12,7 +12,7 @@ use crate::input::{Input, IntoInput};
 use crate::problem::Problems;
 use crate::value::Value;
 
-use super::{Describe, Operation, Property, Visit};
+use super::{Describe, Operation, Property, ResourceType, Rights, Visit};
 
 pub use metric::{
     CustomMetric, CustomMetricBuilder, Metric, MetricBuilder, MetricDataQuery, MetricStat, Period, Statistic,
@@ -246,7 +246,13 @@ impl Describe for ScalingPolicy {
     const CREATE: Operation = PUT;
     const DELETE: Operation = Operation::DeletePolicy;
     const SAME: &'static str = "V193";
+    const TYPE: ResourceType = ResourceType::Part;
+    const FOUND_BY: &'static [&'static str] = &[];
     const GOES_WITH_PARENT: bool = true;
+
+    fn rights(&self, rights: &mut Rights) {
+        rights.reads(&["autoscaling:DescribePolicies"]);
+    }
 
     fn natural_key(&self) -> Vec<Value> {
         vec![Value::of(&self.group), Value::of(&self.name)]

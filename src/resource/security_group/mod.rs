@@ -11,7 +11,7 @@ use crate::problem::Problems;
 use crate::value::Value;
 
 use super::tags::VPCS;
-use super::{Describe, Operation, Property, Tags, Visit};
+use super::{Describe, Operation, Property, ResourceType, Rights, Tags, Visit};
 
 pub use protocol::Protocol;
 use rule::DESCRIPTION;
@@ -156,7 +156,16 @@ impl Describe for SecurityGroup {
     const CREATE: Operation = Operation::CreateSecurityGroup;
     const DELETE: Operation = Operation::DeleteSecurityGroup;
     const SAME: &'static str = "V103";
+    const TYPE: ResourceType = ResourceType::SecurityGroup;
+    const FOUND_BY: &'static [&'static str] = &["ec2:DescribeTags"];
     const RELEASE: Option<Operation> = Some(Operation::RevokeSecurityGroupIngress);
+
+    fn rights(&self, rights: &mut Rights) {
+        rights.reads(&["ec2:DescribeSecurityGroups", "ec2:DescribeSecurityGroupRules"]);
+        if !self.associated_vpcs.is_empty() {
+            rights.reads(&["ec2:DescribeSecurityGroupVpcAssociations"]);
+        }
+    }
 
     fn natural_key(&self) -> Vec<Value> {
         // AWS compares the names of security groups without regard to case.

@@ -17,7 +17,7 @@ use crate::input::{Input, sources};
 use crate::problem::Problems;
 use crate::value::Value;
 
-use super::{Attributes, Describe, Operation, Property, Tags, Visit};
+use super::{Attributes, Describe, Operation, Property, ResourceType, Rights, Tags, Visit};
 
 /// A target group: targets of one kind, with a port and a health check.
 ///
@@ -357,6 +357,16 @@ impl Describe for TargetGroup {
     const CREATE: Operation = Operation::CreateTargetGroup;
     const DELETE: Operation = Operation::DeleteTargetGroup;
     const SAME: &'static str = "V6";
+    const TYPE: ResourceType = ResourceType::TargetGroup;
+    const FOUND_BY: &'static [&'static str] =
+        &["elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTags"];
+
+    fn rights(&self, rights: &mut Rights) {
+        rights.reads(&["elasticloadbalancing:DescribeTargetGroupAttributes"]);
+        if self.registers() {
+            rights.reads(&["elasticloadbalancing:DescribeTargetHealth"]);
+        }
+    }
 
     fn natural_key(&self) -> Vec<Value> {
         vec![Value::of(&self.name)]
