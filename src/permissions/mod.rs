@@ -27,6 +27,9 @@ use crate::value::Value;
 /// `elasticloadbalancing:AddTags` for the tags of what is created, and `ec2:RunInstances` and
 /// `iam:PassRole` for the launch templates of Auto Scaling groups.
 ///
+/// A security group rule that turns out to be there already, with nobody's tags, is taken for the declared
+/// one only by a role that may tag any rule: that is not in it.
+///
 /// The ARNs have `*` for the partition's regions and accounts until [`in_region`](Self::in_region) and
 /// [`in_account`](Self::in_account) say which.
 ///
@@ -51,6 +54,8 @@ pub struct IamPolicy {
     rights: BTreeSet<Right>,
     updates: BTreeSet<Right>,
     with_updates: bool,
+    explanations: BTreeSet<Right>,
+    with_explanations: bool,
     /// The services that may make their roles.
     linked_roles: BTreeSet<&'static str>,
     with_linked_roles: bool,
@@ -94,8 +99,12 @@ impl Plan {
         let mut rights = Rights::default();
         let mut updates = Rights::default();
         rights.reads(&found_by().collect::<Vec<_>>());
-        if self.goal == Goal::Deploy {
-            self.declarations(&mut rights);
+        let mut declared = Rights::default();
+        self.declarations(&mut declared);
+        match self.goal {
+            Goal::Deploy => rights = rights.and(declared),
+            // Another run may make what is declared in the meantime.
+            Goal::Destroy => rights.read_as(declared),
         }
         for (change, subject) in self.changes.iter().zip(&self.subjects) {
             let mut reads = Rights::default();
@@ -110,7 +119,9 @@ impl Plan {
             // Deleting what it belongs to deletes it, too, unless that is somebody else's.
             let foreign = parents.iter().flatten().any(|parent| !parent.owned);
             if !desired.traits().goes_with_parent || foreign {
-                parents.iter().for_each(|parent| rights.call(desired.traits().delete, &own, parent.as_ref()));
+                for call in desired.delete_calls() {
+                    parents.iter().for_each(|parent| rights.call(call, &own, parent.as_ref()));
+                }
             }
             for call in desired.update_calls() {
                 parents.iter().for_each(|parent| updates.call(call, &own, parent.as_ref()));
@@ -127,15 +138,23 @@ impl Plan {
                 Action::Adopt => Object { id: change.id.clone(), owned: false, ..object(subject) },
                 _ => object(subject),
             };
+            let calls = match (step.kind, &subject.observed) {
+                (StepKind::Delete(_), Some(observed)) => observed.delete_calls(),
+                (kind, _) => calls(kind),
+            };
             for parent in self.parents(subject) {
-                calls(step.kind).iter().for_each(|call| rights.call(*call, &own, parent.as_ref()));
+                calls.iter().for_each(|call| rights.call(*call, &own, parent.as_ref()));
             }
         }
+        let mut explanations = Rights::default();
+        explanations.reads(EXPLANATIONS);
         IamPolicy {
             stack: self.stack.clone(),
             rights: rights.into_set(),
             updates: updates.into_set(),
             with_updates: false,
+            explanations: explanations.into_set(),
+            with_explanations: false,
             linked_roles: self.linked_roles(),
             with_linked_roles: false,
             balancers: self.balancers(),
@@ -224,6 +243,24 @@ impl Plan {
     }
 }
 
+/// What is read where AWS does not let go of something.
+const EXPLANATIONS: &[&str] = &[
+    "autoscaling:DescribeAutoScalingGroups",
+    "autoscaling:DescribeScalingActivities",
+    "ec2:DescribeInstances",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSecurityGroupRules",
+    "ec2:DescribeSecurityGroupVpcAssociations",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeVpcEndpointServiceConfigurations",
+    "elasticloadbalancing:DescribeListeners",
+    "elasticloadbalancing:DescribeLoadBalancers",
+    "elasticloadbalancing:DescribeRules",
+    "elasticloadbalancing:DescribeTags",
+    "elasticloadbalancing:DescribeTargetGroups",
+    "elasticloadbalancing:DescribeTargetHealth",
+];
+
 /// The resource itself, as the stack's own.
 fn object(subject: &Subject) -> Object {
     let desired = subject.desired.as_ref().map(|desired| desired.traits().kind);
@@ -253,6 +290,13 @@ impl IamPolicy {
     /// an earlier version of the stack declared, may need more; its own policy has that.
     pub fn with_updates(mut self) -> Self {
         self.with_updates = true;
+        self
+    }
+
+    /// Allows, too, the reads by which a refusal to delete something is explained: what holds it, and whose
+    /// that is. Without them the error says that this could not be read.
+    pub fn with_explanations(mut self) -> Self {
+        self.with_explanations = true;
         self
     }
 
@@ -304,7 +348,8 @@ impl IamPolicy {
     }
 
     fn rights(&self) -> impl Iterator<Item = &Right> {
-        self.rights.iter().chain(self.updates.iter().filter(|_| self.with_updates))
+        let updates = self.updates.iter().filter(|_| self.with_updates);
+        self.rights.iter().chain(updates).chain(self.explanations.iter().filter(|_| self.with_explanations))
     }
 }
 

@@ -176,6 +176,11 @@ pub(crate) trait Describe: Declare {
     /// Reports what is wrong with the declaration.
     fn validate(&self, problems: &mut Problems<'_>);
 
+    /// Other calls that deleting it takes.
+    fn deletes_by(&self) -> &'static [Operation] {
+        &[]
+    }
+
     /// Calls `visit` on every input, so that what is known can be put in its place.
     fn inputs(&mut self, visit: &mut Visit<'_>);
 
@@ -447,6 +452,11 @@ impl AnyResource {
         with_resource!(self, resource => resource.rights(rights));
     }
 
+    /// The calls that deleting it takes.
+    pub(crate) fn delete_calls(&self) -> Vec<Operation> {
+        with_resource!(self, resource => [&[resource.delete_call()], resource.deletes_by()].concat())
+    }
+
     /// The calls that a change in place, an addition or a removal may take.
     pub(crate) fn update_calls(&self) -> BTreeSet<Operation> {
         with_resource!(self, resource => update_calls(&**resource))
@@ -518,6 +528,11 @@ impl AnyObserved {
 
     pub(crate) fn recorded_as(&self) -> Option<String> {
         with_observed!(self, observed => observed.spec.recorded_as())
+    }
+
+    /// The calls that deleting it takes.
+    pub(crate) fn delete_calls(&self) -> Vec<Operation> {
+        with_observed!(self, observed => [&[observed.spec.delete_call()], observed.spec.deletes_by()].concat())
     }
 
     pub(crate) fn rights(&self, rights: &mut Rights) {

@@ -157,6 +157,10 @@ impl Rights {
         {
             self.launches();
         }
+        // Rules without a declaration of their own carry the tags of their group.
+        if (operation, own.kind) == (Operation::DeleteTags, ResourceType::SecurityGroup) {
+            self.grant(action.as_str(), On::All(ResourceType::SecurityGroupRule), [When::Carries]);
+        }
         let (calls, reads) = takes_along(operation);
         for call in calls {
             self.call(*call, own, parent);
@@ -198,6 +202,14 @@ impl Rights {
             launching.passes(None, "ec2");
         }
         self.launching.append(&mut launching.granted);
+    }
+
+    /// Both together.
+    pub(crate) fn and(mut self, mut other: Self) -> Self {
+        self.granted.append(&mut other.granted);
+        self.launching.append(&mut other.launching);
+        self.launches |= other.launches;
+        self
     }
 
     /// Takes over what is only read.

@@ -162,16 +162,20 @@ pub fn hurry(sim: &SimAws) {
 
 /// Plans and applies, as a user's program does that says yes to everything.
 pub async fn deploy(sim: &SimAws, stack: &Stack) -> Result<Live, Failure> {
-    let deployer = Deployer::new(sim.aws());
-    let plan = deployer.plan(stack).await.expect("it can be planned");
-    deployer.apply(plan.approve()).await
+    let plan = Deployer::new(sim.aws()).plan(stack).await.expect("it can be planned");
+    allowed(sim, &plan).apply(plan.approve()).await
 }
 
 /// Takes everything down.
 pub async fn destroy(sim: &SimAws, stack: &Stack) -> Result<Live, Failure> {
-    let deployer = Deployer::new(sim.aws());
-    let plan = deployer.plan_destroy(stack).await.expect("it can be planned");
-    deployer.apply(plan).await
+    let plan = Deployer::new(sim.aws()).plan_destroy(stack).await.expect("it can be planned");
+    allowed(sim, &plan).apply(plan).await
+}
+
+/// A deployer that may do what the plan's own policy says, and nothing else: whatever a test deploys,
+/// the policy is enough for it.
+fn allowed(sim: &SimAws, plan: &Plan) -> Deployer {
+    Deployer::new(sim.restricted_to(&plan.iam_policy().with_explanations().to_json()).expect("a policy").aws())
 }
 
 /// The operations that changed something since so many calls had arrived, sorted.

@@ -160,6 +160,10 @@ impl Describe for SecurityGroup {
     const FOUND_BY: &'static [&'static str] = &["ec2:DescribeTags"];
     const RELEASE: Option<Operation> = Some(Operation::RevokeSecurityGroupIngress);
 
+    fn deletes_by(&self) -> &'static [Operation] {
+        if self.associated_vpcs.is_empty() { &[] } else { &[Operation::DisassociateSecurityGroupVpc] }
+    }
+
     fn rights(&self, rights: &mut Rights) {
         rights.reads(&["ec2:DescribeSecurityGroups", "ec2:DescribeSecurityGroupRules"]);
         if !self.associated_vpcs.is_empty() {

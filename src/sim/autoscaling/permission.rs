@@ -66,7 +66,8 @@ on_their_group! {
 
 checks! { aws_sdk_autoscaling, action, world:
     create_auto_scaling_group::CreateAutoScalingGroupInput, |input| {
-        let own = group(world, action, input.auto_scaling_group_name()).requesting(pairs(input.tags()));
+        let own = group(world, action, input.auto_scaling_group_name()).exists_if(true);
+        let own = own.requesting(pairs(input.tags()));
         let hooks = input.lifecycle_hook_specification_list().iter().filter_map(|hook| hook.role_arn());
         let mut checks = vec![own];
         checks.extend(hooks.chain(input.service_linked_role_arn()).map(passes));
@@ -104,7 +105,7 @@ fn pairs<'a>(tags: impl IntoIterator<Item = &'a Tag>) -> impl Iterator<Item = (&
     tags.into_iter().map(|tag| (tag.key().unwrap_or_default(), tag.value().unwrap_or_default()))
 }
 
-/// A group that exists, with its tags, or one that is to be made.
+/// A group that exists, with its tags, or does not.
 fn group(world: &World, action: &str, name: Option<&str>) -> Check {
     let name = name.unwrap_or_default();
     match world.autoscaling.groups.get(name) {
@@ -114,7 +115,7 @@ fn group(world: &World, action: &str, name: Option<&str>) -> Check {
         }
         None => {
             let path = format!("autoScalingGroup:*:autoScalingGroupName/{name}");
-            Check::on(action, world.arn(SERVICE, &path))
+            Check::on(action, world.arn(SERVICE, &path)).exists_if(false)
         }
     }
 }

@@ -140,9 +140,22 @@ fn texts(tags: &Tags) -> impl Iterator<Item = (&str, &str)> {
     tags.iter().map(|(key, value)| (key.as_str(), value.as_str()))
 }
 
-/// Something that exists, or does not: then it has no tags.
+/// Something that exists, or does not.
 fn existing(world: &World, action: &str, kind: &str, id: &str) -> Check {
-    Check::on(action, world.arn("ec2", &format!("{kind}/{id}"))).tagged("ec2", texts(world.ec2.tags.of(id)))
+    let ec2 = &world.ec2;
+    let exists = match kind {
+        "security-group" => ec2.groups.contains_key(id),
+        "security-group-rule" => ec2.rules.contains_key(id),
+        "launch-template" => ec2.templates.contains_key(id),
+        "network-interface" => ec2.interfaces.contains_key(id),
+        "instance" => ec2.instances.contains_key(id),
+        "volume" => ec2.volumes.contains_key(id),
+        "image" => ec2.images.contains_key(id),
+        "vpc" => ec2.vpcs.contains_key(id),
+        _ => false,
+    };
+    let check = Check::on(action, world.arn("ec2", &format!("{kind}/{id}"))).exists_if(exists);
+    check.tagged("ec2", texts(ec2.tags.of(id)))
 }
 
 /// Something that a call makes, with the tags that it gets. `always` says whether the call itself is

@@ -98,11 +98,12 @@ fn pairs(tags: &[Tag]) -> impl Iterator<Item = (&str, &str)> {
     tags.iter().map(|tag| (tag.key().unwrap_or_default(), tag.value().unwrap_or_default()))
 }
 
-/// Something that exists, or does not: then it has no tags.
+/// Something that exists, or does not.
 fn existing(world: &World, action: &str, arn: &str) -> Check {
     let tags = tag::of(world, arn);
+    let exists = tags.is_some();
     let tags = tags.iter().flat_map(|tags| tags.iter()).map(|(key, value)| (key.as_str(), value.as_str()));
-    Check::on(action, arn.to_owned()).tagged(SERVICE, tags)
+    Check::on(action, arn.to_owned()).tagged(SERVICE, tags).exists_if(exists)
 }
 
 fn on(world: &World, action: &str, arn: Option<&str>) -> Vec<Check> {

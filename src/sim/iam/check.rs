@@ -12,6 +12,8 @@ pub(crate) struct Check {
     pub(super) resource: String,
     /// Values of condition keys, by the key in small letters.
     context: HashMap<String, Vec<String>>,
+    /// Whether there is such a resource.
+    pub(super) exists: bool,
 }
 
 impl Check {
@@ -21,7 +23,13 @@ impl Check {
     }
 
     pub(crate) fn on(action: &str, resource: String) -> Self {
-        Self { action: action.to_owned(), resource, context: HashMap::new() }
+        Self { action: action.to_owned(), resource, context: HashMap::new(), exists: true }
+    }
+
+    /// On something that does not exist, or not yet for those who name it: the service itself says so,
+    /// whatever the policy.
+    pub(crate) fn exists_if(self, exists: bool) -> Self {
+        Self { exists, ..self }
     }
 
     /// With the value of a condition key.

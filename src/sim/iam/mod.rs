@@ -22,7 +22,8 @@ impl SimAws {
     /// Each call is checked on the resources and with the tags that AWS documents (Service
     /// Authorization Reference), and refused with AWS's code: `UnauthorizedOperation` by EC2,
     /// `AccessDenied` by the others. What other calls take along is checked, too: tags of what is
-    /// created, and `ec2:RunInstances` and `iam:PassRole` for launch templates of Auto Scaling groups.
+    /// created, and `ec2:RunInstances` and `iam:PassRole` for launch templates of Auto Scaling groups. What
+    /// does not exist is told as such, to whomever.
     /// Clients of other handles may go on doing everything.
     ///
     /// # Errors
@@ -81,7 +82,7 @@ pub(super) fn authorize(
     request: &impl Checked,
 ) -> Result<(), ApiError> {
     let checks = request.checks(&format!("{}:{operation}", service.prefix()), world);
-    let Some(denied) = checks.iter().find(|check| !policy.allows(check)) else { return Ok(()) };
+    let Some(denied) = checks.iter().find(|check| check.exists && !policy.allows(check)) else { return Ok(()) };
     let who = format!("arn:aws:iam::{}:{CALLER}", world.account);
     let what = format!(
         "User: {who} is not authorized to perform: {action} on resource: {resource} because no identity-based policy \
