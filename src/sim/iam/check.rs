@@ -8,6 +8,7 @@ use crate::sim::world::World;
 #[derive(Debug)]
 pub(crate) struct Check {
     pub(super) action: String,
+    pub(super) action_in_small_letters: String,
     /// An ARN, or `*`.
     pub(super) resource: String,
     /// Values of condition keys, by the key in small letters.
@@ -23,7 +24,8 @@ impl Check {
     }
 
     pub(crate) fn on(action: &str, resource: String) -> Self {
-        Self { action: action.to_owned(), resource, context: HashMap::new(), exists: true }
+        let action_in_small_letters = action.to_ascii_lowercase();
+        Self { action: action.to_owned(), action_in_small_letters, resource, context: HashMap::new(), exists: true }
     }
 
     /// On something that does not exist, or not yet for those who name it: the service itself says so,

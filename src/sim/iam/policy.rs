@@ -6,8 +6,10 @@
 //! JSON policy element reference").
 
 use std::collections::BTreeMap;
+use std::str::Chars;
 
-use serde::Deserialize;
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer};
 
 use super::check::Check;
 
@@ -49,19 +51,19 @@ enum Effect {
     Deny,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum OneOrMore<T> {
-    One(T),
-    More(Vec<T>),
-}
+/// What may stand by itself or in a list.
+#[derive(Debug)]
+struct OneOrMore<T>(Vec<T>);
 
-impl<T> OneOrMore<T> {
-    fn as_slice(&self) -> &[T] {
-        match self {
-            Self::One(one) => std::slice::from_ref(one),
-            Self::More(all) => all,
-        }
+impl<'de, T: DeserializeOwned> Deserialize<'de> for OneOrMore<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // Not as an untagged enum: that would not say what is wrong with the one or the other.
+        let all = match serde_json::Value::deserialize(deserializer)? {
+            serde_json::Value::Array(all) => all,
+            one => vec![one],
+        };
+        let all: Result<_, _> = all.into_iter().map(serde_json::from_value).collect();
+        all.map(Self).map_err(D::Error::custom)
     }
 }
 
@@ -89,12 +91,10 @@ impl Policy {
         if document.version != "2012-10-17" {
             return Err(InvalidPolicy(format!("its version is {:?} and not \"2012-10-17\"", document.version)));
         }
-        let statements = match document.statement {
-            OneOrMore::One(one) => vec![one],
-            OneOrMore::More(all) => all,
-        };
-        for statement in &statements {
+        let OneOrMore(mut statements) = document.statement;
+        for statement in &mut statements {
             statement.check()?;
+            statement.in_small_letters();
         }
         Ok(Self(statements))
     }
@@ -115,8 +115,8 @@ impl Statement {
         if self.resource.is_some() == self.not_resource.is_some() {
             return Err(InvalidPolicy("a statement has one of Resource and NotResource".to_owned()));
         }
-        let resources = self.resource.iter().chain(&self.not_resource).flat_map(OneOrMore::as_slice);
-        let values = self.condition.values().flat_map(BTreeMap::values).flat_map(OneOrMore::as_slice);
+        let resources = self.resource.iter().chain(&self.not_resource).flat_map(|all| &all.0);
+        let values = self.condition.values().flat_map(BTreeMap::values).flat_map(|all| &all.0);
         for text in resources.map(String::as_str).chain(values.map(Text::as_str)) {
             if text.contains("${") {
                 return Err(InvalidPolicy(format!("policy variables, as in {text:?}, are not simulated")));
@@ -128,20 +128,26 @@ impl Statement {
         }
     }
 
+    /// Names of actions are compared whatever their letters.
+    fn in_small_letters(&mut self) {
+        for patterns in self.action.iter_mut().chain(&mut self.not_action) {
+            patterns.0.iter_mut().for_each(|pattern| pattern.make_ascii_lowercase());
+        }
+    }
+
     fn covers(&self, check: &Check) -> bool {
         let action = |patterns: &OneOrMore<String>| {
-            let action = check.action.to_ascii_lowercase();
-            patterns.as_slice().iter().any(|pattern| is_like(&pattern.to_ascii_lowercase(), &action))
+            patterns.0.iter().any(|pattern| is_like(pattern, &check.action_in_small_letters))
         };
         let resource =
-            |patterns: &OneOrMore<String>| patterns.as_slice().iter().any(|pattern| is_like(pattern, &check.resource));
+            |patterns: &OneOrMore<String>| patterns.0.iter().any(|pattern| is_like(pattern, &check.resource));
         self.action.as_ref().is_none_or(action)
             && !self.not_action.as_ref().is_some_and(action)
             && self.resource.as_ref().is_none_or(resource)
             && !self.not_resource.as_ref().is_some_and(resource)
             && self.condition.iter().all(|(operator, keys)| {
                 Operator::read(operator).is_some_and(|operator| {
-                    keys.iter().all(|(key, wanted)| operator.holds(check.context(key), wanted.as_slice()))
+                    keys.iter().all(|(key, wanted)| operator.holds(check.context(key), &wanted.0))
                 })
             })
     }
@@ -223,31 +229,27 @@ impl Compares {
 
 /// Whether a text is as a pattern says, in which `*` stands for any text and `?` for any character.
 fn is_like(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    let (mut at, mut from) = (0, 0);
-    // Where the last star stands, and how much of the text it takes so far.
-    let mut star: Option<(usize, usize)> = None;
-    while from < text.len() {
-        match pattern.get(at) {
-            Some('*') => {
-                star = Some((at, from));
-                at += 1;
+    let (mut pattern, mut text) = (pattern.chars(), text.chars());
+    // Behind the last star, and behind the text that it takes so far.
+    let mut star: Option<(Chars<'_>, Chars<'_>)> = None;
+    loop {
+        let from = text.clone();
+        match (pattern.next(), text.next()) {
+            (None, None) => return true,
+            (Some('*'), _) => {
+                text = from;
+                star = Some((pattern.clone(), text.clone()));
             }
-            Some(wanted) if *wanted == '?' || *wanted == text[from] => {
-                at += 1;
-                from += 1;
+            (Some(wanted), Some(given)) if wanted == '?' || wanted == given => {}
+            // What a star takes beside that makes the text no longer.
+            (_, None) => return false,
+            _ => {
+                let Some((behind, taken)) = &mut star else { return false };
+                taken.next();
+                (pattern, text) = (behind.clone(), taken.clone());
             }
-            _ => match star {
-                Some((after, taken)) => {
-                    star = Some((after, taken + 1));
-                    at = after + 1;
-                    from = taken + 1;
-                }
-                None => return false,
-            },
         }
     }
-    pattern[at..].iter().all(|rest| *rest == '*')
 }
 
 #[cfg(test)]
