@@ -74,6 +74,10 @@
 //! [`Plan::preview`] plans without an account. With the feature `sim`, the [`sim`] module has a
 //! simulated AWS under the real SDK clients: deploy to it, look at it, let calls fail.
 //!
+//! # Permissions
+//!
+//! [`Plan::iam_policy`] is the least that IAM has to allow to plan, deploy and destroy a stack.
+//!
 //! # Export
 //!
 //! [`export::cloudformation`] turns a stack into a CloudFormation template.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
-use purlin::{Architecture, Aws, DeployGraph, Deployer, Interrupt, Look, Plan, Reporter, Stack};
+use purlin::{Architecture, Aws, DeployGraph, Deployer, IamPolicy, Interrupt, Look, Plan, Reporter, Stack};
 
 use super::lab;
 
@@ -33,6 +33,32 @@ pub enum Command {
     Destroy(Options),
     /// Draw the lab: on a simulated AWS, or as it is on an endpoint.
     Diagram(Picture),
+    /// Write the IAM policy that the lab needs, as JSON; without an account.
+    Policy(Scope),
+}
+
+#[derive(Args)]
+pub struct Scope {
+    /// Region in the ARNs; default: any.
+    #[arg(long)]
+    region: Option<String>,
+    /// Number of the account in the ARNs; default: any.
+    #[arg(long)]
+    account: Option<String>,
+    /// Allow what later changes of the lab may take, too.
+    #[arg(long)]
+    updates: bool,
+}
+
+impl Scope {
+    /// The policy for planning, deploying and destroying the lab.
+    pub fn policy(&self) -> Result<IamPolicy> {
+        let (stack, _) = lab("t2.micro");
+        let policy = Plan::preview(&stack)?.iam_policy();
+        let policy = self.region.iter().fold(policy, IamPolicy::in_region);
+        let policy = self.account.iter().fold(policy, IamPolicy::in_account);
+        Ok(if self.updates { policy.with_updates() } else { policy })
+    }
 }
 
 #[derive(Args)]
@@ -95,6 +121,10 @@ pub struct Options {
 }
 
 pub async fn run(command: Command) -> Result<u8> {
+    if let Command::Policy(scope) = &command {
+        println!("{}", scope.policy()?);
+        return Ok(0);
+    }
     if let Command::Diagram(picture) = command {
         let aws = connect(picture.region.as_deref(), picture.profile.as_deref(), picture.endpoint_url.as_deref()).await;
         let (stack, _) = lab("t2.micro");
@@ -152,7 +182,7 @@ pub async fn run(command: Command) -> Result<u8> {
             show(options, &"Nothing of the lab is left.\n", &serde_json::json!({ "plan": document }));
             Ok(0)
         }
-        Command::Diagram(_) => Ok(0),
+        Command::Diagram(_) | Command::Policy(_) => Ok(0),
     }
 }
 

@@ -12,6 +12,11 @@ use super::IamPolicy;
 /// The types of load balancers, where no declaration says which.
 const BALANCERS: [&str; 3] = ["app", "gwy", "net"];
 
+/// A policy of these statements.
+pub(super) fn of(statements: Vec<Value>) -> Value {
+    json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
 /// The conditions of a right, without the calls that tags come with.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Conditions<'a> {
@@ -54,7 +59,7 @@ struct Statement<'a> {
 }
 
 impl IamPolicy {
-    pub(super) fn document(&self) -> Value {
+    pub(super) fn statements(&self) -> Vec<Value> {
         // What each action is allowed on, by condition; calls that tags come with are one condition together.
         let mut places: BTreeMap<&str, BTreeMap<Conditions<'_>, Places<'_>>> = BTreeMap::new();
         for right in self.rights() {
@@ -102,7 +107,7 @@ impl IamPolicy {
                 })
             }));
         }
-        json!({ "Version": "2012-10-17", "Statement": statements })
+        statements
     }
 
     fn conditions(&self, conditions: &Conditions<'_>, calls: &Calls<'_>) -> BTreeMap<&str, BTreeMap<String, Value>> {

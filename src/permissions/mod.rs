@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use crate::lookup::AnyLookup;
 use crate::plan::{Action, Goal, Plan, StepKind, Subject, creation_any};
@@ -13,7 +14,7 @@ use crate::resource::{
     AnyObserved, AnyResource, LoadBalancerKind, Object, Operation, ResourceType, Right, Rights, found_by,
 };
 use crate::stack::Item;
-use crate::value::Value;
+use crate::value::Value as Known;
 
 /// The least that IAM has to allow to plan, deploy and destroy the stack of a plan.
 ///
@@ -195,7 +196,7 @@ impl Plan {
         });
         let parent = declared.or_else(|| subject.observed.as_ref().map(AnyObserved::parent));
         let found = match parent {
-            Some(Value::Pending(attr)) => {
+            Some(Known::Pending(attr)) => {
                 let declares = self.subjects.iter().position(|other| other.node == Some(attr.node.index));
                 match declares {
                     // It carries the tag only once it is taken over.
@@ -209,8 +210,8 @@ impl Plan {
                     }
                 }
             }
-            Some(Value::Text(id)) if self.changes.iter().any(|change| change.id.as_ref() == Some(&id)) => vec![owned],
-            Some(Value::Text(id)) => vec![foreign(Some(id))],
+            Some(Known::Text(id)) if self.changes.iter().any(|change| change.id.as_ref() == Some(&id)) => vec![owned],
+            Some(Known::Text(id)) => vec![foreign(Some(id))],
             _ => vec![owned],
         };
         found.into_iter().map(Some).collect()
@@ -242,6 +243,9 @@ impl Plan {
         services.collect()
     }
 }
+
+/// How many characters a managed policy may have.
+const MANAGED_AT_MOST: usize = 6144;
 
 /// What is read where AWS does not let go of something.
 const EXPLANATIONS: &[&str] = &[
@@ -340,11 +344,42 @@ impl IamPolicy {
         self.rights().map(|right| right.action.as_str()).chain(linked).collect()
     }
 
-    /// Returns the policy as JSON, indented. IAM takes managed policies of up to 6,144 characters, not
-    /// counting white space.
+    /// Returns the policy as JSON, indented. A managed policy may have 6,144 characters without white space,
+    /// and the inline policies of a role 10,240 together;
+    /// [`to_managed_policies`](Self::to_managed_policies) has it in parts.
     #[must_use]
     pub fn to_json(&self) -> String {
-        format!("{:#}", self.document())
+        format!("{:#}", document::of(self.statements()))
+    }
+
+    /// Returns the same as JSON without white space, in as many parts as it takes for each to fit a managed
+    /// policy (IAM User Guide, "IAM and AWS STS quotas"). A role can have ten of them.
+    ///
+    /// ```
+    /// use purlin::{Plan, Stack};
+    ///
+    /// let policies = Plan::preview(&Stack::new("web"))?.iam_policy().to_managed_policies();
+    /// assert_eq!(policies.len(), 1);
+    /// assert!(policies[0].len() <= 6144);
+    /// # Ok::<(), purlin::Error>(())
+    /// ```
+    #[must_use]
+    pub fn to_managed_policies(&self) -> Vec<String> {
+        let mut parts: Vec<Vec<Value>> = Vec::new();
+        for statement in self.statements() {
+            match parts.last_mut() {
+                Some(part) => {
+                    part.push(statement);
+                    if document::of(part.clone()).to_string().len() > MANAGED_AT_MOST
+                        && let Some(statement) = part.pop()
+                    {
+                        parts.push(vec![statement]);
+                    }
+                }
+                None => parts.push(vec![statement]),
+            }
+        }
+        parts.into_iter().map(|part| document::of(part).to_string()).collect()
     }
 
     fn rights(&self) -> impl Iterator<Item = &Right> {
@@ -361,6 +396,6 @@ impl fmt::Display for IamPolicy {
 
 impl Serialize for IamPolicy {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.document().serialize(serializer)
+        document::of(self.statements()).serialize(serializer)
     }
 }

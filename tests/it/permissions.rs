@@ -131,6 +131,21 @@ async fn nothing_of_others_is_in_reach() {
     support::assert_same(&support::inventory(&sim).await, &before, "nothing is changed");
 }
 
+/// In parts that IAM takes, together they say the same.
+#[test]
+fn a_long_policy_comes_in_parts() {
+    let stack = crate::generated::declare((0..600).map(|number| number * 7919).collect());
+    let policy = Plan::preview(&stack).expect("a plan").iam_policy().with_updates().with_explanations();
+    let parts = policy.to_managed_policies();
+    assert!(parts.len() > 1 && parts.iter().all(|part| part.len() <= 6144), "{parts:?}");
+    let statements = |text: &String| {
+        let part: Value = serde_json::from_str(text).expect("JSON");
+        part["Statement"].as_array().expect("statements").clone()
+    };
+    let together: Vec<_> = parts.iter().flat_map(statements).collect();
+    assert_eq!(&together, document(&policy)["Statement"].as_array().expect("statements"));
+}
+
 /// The plan of whatever is done to a stack has a policy that is enough to do it.
 #[tokio::test(start_paused = true)]
 async fn the_policy_of_a_plan_is_enough_to_apply_it() {
