@@ -170,7 +170,8 @@ impl IamPolicy {
             ResourceType::TargetGroup => "targetgroup",
             ResourceType::LoadBalancer => return self.of_balancers("loadbalancer", id),
             ResourceType::Listener => return self.of_balancers("listener", id),
-            ResourceType::ListenerRule => return self.of_balancers("listener-rule", id),
+            ResourceType::RuledListener => return self.of_ruled("listener", id),
+            ResourceType::ListenerRule => return self.of_ruled("listener-rule", id),
             ResourceType::AutoScalingGroup | ResourceType::Part => {
                 return vec![format!("autoScalingGroup:*:autoScalingGroupName/{id}")];
             }
@@ -179,8 +180,15 @@ impl IamPolicy {
     }
 
     fn of_balancers(&self, name: &str, id: &str) -> Vec<String> {
-        let kinds: Vec<&str> =
-            if self.balancers.is_empty() { BALANCERS.to_vec() } else { self.balancers.iter().copied().collect() };
+        let declared: Vec<&str> = self.balancers.iter().copied().collect();
+        let kinds = if declared.is_empty() { BALANCERS.to_vec() } else { declared };
         kinds.into_iter().map(|kind| format!("{name}/{kind}/{id}")).collect()
+    }
+
+    /// Gateway load balancers know no rules.
+    fn of_ruled(&self, name: &str, id: &str) -> Vec<String> {
+        let mut paths = self.of_balancers(name, id);
+        paths.retain(|path| !path.starts_with(&format!("{name}/gwy/")));
+        paths
     }
 }

@@ -184,6 +184,13 @@ impl Describe for Listener {
     const IS_PLACED: bool = true;
     const GOES_WITH_PARENT: bool = true;
 
+    fn takes(&self, call: Operation) -> bool {
+        match call {
+            Operation::AddListenerCertificates | Operation::RemoveListenerCertificates => self.accept.tls.is_some(),
+            _ => true,
+        }
+    }
+
     fn rights(&self, rights: &mut Rights) {
         rights.reads(&["elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeListenerAttributes"]);
         if self.accept.tls.is_some() {

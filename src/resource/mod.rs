@@ -176,6 +176,12 @@ pub(crate) trait Describe: Declare {
     /// Reports what is wrong with the declaration.
     fn validate(&self, problems: &mut Problems<'_>);
 
+    /// Whether AWS knows the call for such a resource.
+    fn takes(&self, call: Operation) -> bool {
+        let _ = call;
+        true
+    }
+
     /// Other calls that deleting it takes.
     fn deletes_by(&self) -> &'static [Operation] {
         &[]
@@ -514,6 +520,7 @@ fn update_calls<R: Describe>(resource: &R) -> BTreeSet<Operation> {
             Update::Replace(_) | Update::Initial | Update::Depends(_) => {}
         }
     }
+    calls.retain(|call| resource.takes(*call));
     calls
 }
 

@@ -20,6 +20,8 @@ pub(crate) enum ResourceType {
     Launched(InstanceTag),
     LoadBalancer,
     Listener,
+    /// A listener that can have rules.
+    RuledListener,
     ListenerRule,
     TargetGroup,
     AutoScalingGroup,
@@ -31,7 +33,9 @@ impl ResourceType {
     /// The prefix of the actions on it.
     pub(crate) fn service(self) -> &'static str {
         match self {
-            Self::LoadBalancer | Self::Listener | Self::ListenerRule | Self::TargetGroup => "elasticloadbalancing",
+            Self::LoadBalancer | Self::Listener | Self::RuledListener | Self::ListenerRule | Self::TargetGroup => {
+                "elasticloadbalancing"
+            }
             Self::AutoScalingGroup | Self::Part => "autoscaling",
             _ => "ec2",
         }
@@ -42,7 +46,7 @@ impl ResourceType {
         match self {
             Self::SecurityGroupRule => Some(Self::SecurityGroup),
             Self::Listener => Some(Self::LoadBalancer),
-            Self::ListenerRule => Some(Self::Listener),
+            Self::ListenerRule => Some(Self::RuledListener),
             Self::Part => Some(Self::AutoScalingGroup),
             _ => None,
         }
@@ -278,7 +282,7 @@ fn checked(operation: Operation) -> Checked {
         | Op::ModifyListenerAttributes
         | Op::AddListenerCertificates
         | Op::RemoveListenerCertificates => on(Type::Listener),
-        Op::CreateRule => making(Type::Listener, Type::ListenerRule),
+        Op::CreateRule => making(Type::RuledListener, Type::ListenerRule),
         Op::DeleteRule | Op::ModifyRule | Op::SetRulePriorities => on(Type::ListenerRule),
         Op::CreateAutoScalingGroup => making(Type::AutoScalingGroup, Type::AutoScalingGroup),
         Op::DeleteAutoScalingGroup

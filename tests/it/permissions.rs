@@ -191,3 +191,16 @@ async fn with_updates_the_policy_of_a_stack_is_enough_for_changes_in_place() {
     }
     assert!(policy.clone().with_updates().actions().is_superset(&policy.actions()));
 }
+
+#[test]
+#[ignore = "writes policies for another program: run .ci/iam"]
+fn policies_are_written() {
+    let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/iam");
+    std::fs::create_dir_all(&directory).expect("a directory");
+    for (name, stack) in crate::export::all::stacks() {
+        let plan = Plan::preview(&stack).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        let policy = plan.iam_policy().with_updates().with_explanations().with_service_linked_roles();
+        let path = directory.join(name.replace(['/', ' '], "_"));
+        std::fs::write(format!("{}.json", path.display()), policy.to_json()).expect("a file");
+    }
+}

@@ -396,6 +396,14 @@ impl Describe for LoadBalancer {
         &["elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancing:DescribeTags"];
     const SETTLES: bool = true;
 
+    fn takes(&self, call: Operation) -> bool {
+        match call {
+            Operation::ModifyIpPools => self.kind == LoadBalancerKind::Application,
+            Operation::SetSecurityGroups => self.kind != LoadBalancerKind::Gateway,
+            _ => true,
+        }
+    }
+
     fn rights(&self, rights: &mut Rights) {
         rights
             .reads(&["elasticloadbalancing:DescribeLoadBalancerAttributes", "elasticloadbalancing:DescribeListeners"]);

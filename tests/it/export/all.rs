@@ -12,7 +12,7 @@ use purlin::*;
 const GENERATED: usize = 100;
 
 /// Stacks by what they are of.
-fn stacks() -> Vec<(String, Stack)> {
+pub fn stacks() -> Vec<(String, Stack)> {
     let mut all = vec![("lab".to_owned(), crate::web_asg::lab("t2.micro").0)];
     all.extend(crate::examples::stacks());
     for case in crate::round_trip::cases() {

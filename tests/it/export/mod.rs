@@ -1,6 +1,6 @@
 //! CloudFormation templates.
 
-mod all;
+pub mod all;
 mod lab;
 mod rules;
 
