@@ -212,11 +212,11 @@ impl<'a> Builder<'a> {
         // After an interrupted replacement there are two: the one that needs no replacement stays. Of several
         // such, as where AWS did not show one and another was made, it is the one in the declared place.
         let place = desired.natural_key();
-        let fits = |observed: &AnyObserved| {
+        candidates.sort_by_cached_key(|observed| {
             (needs_replacement(&self.differences(&desired, observed)), observed.natural_key() != place)
-        };
-        let current = (0..candidates.len()).min_by_key(|candidate| fits(&candidates[*candidate]));
-        let observed = current.map(|current| candidates.remove(current));
+        });
+        let mut candidates = candidates.into_iter();
+        let observed = candidates.next();
         let subject = self.settle_on(index, address.clone(), desired, observed, adopted);
         for deposed in candidates {
             self.remove(address.clone(), deposed, Some(subject));

@@ -337,8 +337,8 @@ async fn tamper(sim: &SimAws, tampering: Tampering) -> Result<(), TestCaseError>
     Ok(())
 }
 
-/// So many lives if `PROPTEST_CASES` does not say otherwise: they are much of the suite's
-/// time.
+/// So many lives if `PROPTEST_CASES` does not say otherwise: they are much of the suite's time. With
+/// `.ci/lives` there are two thousand, on all cores.
 const LIVES: u32 = 200;
 
 fn config() -> ProptestConfig {
