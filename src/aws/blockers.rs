@@ -292,10 +292,11 @@ pub(super) async fn of_scaling_group(cx: &Cx<'_>, name: &str) -> Result<Vec<Bloc
 }
 
 /// Explains why a listener or rule cannot forward to target groups: each belongs to one balancer.
-pub(super) async fn association_limit(cx: &Cx<'_>, error: Error, groups: &[String]) -> Error {
-    if error.code() != Some("TargetGroupAssociationLimit") {
-        return error;
-    }
+pub(super) async fn association_limit<T>(cx: &Cx<'_>, answer: Result<T>, groups: &[String]) -> Result<T> {
+    let error = match answer {
+        Err(error) if error.code() == Some("TargetGroupAssociationLimit") => error,
+        other => return other,
+    };
     let mut found = Ok(Vec::new());
     for group in groups {
         found = match (found, of_target_group(cx, group).await) {
@@ -306,11 +307,11 @@ pub(super) async fn association_limit(cx: &Cx<'_>, error: Error, groups: &[Strin
             (Err(error), _) | (_, Err(error)) => Err(error),
         };
     }
-    explain(
+    Err(explain(
         error,
         found,
         "a target group belongs to one load balancer: declare another one, or make those forward elsewhere",
-    )
+    ))
 }
 
 async fn with_owners(cx: &Cx<'_>, blockers: Vec<Blocker>) -> Result<Vec<Blocker>> {

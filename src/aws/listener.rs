@@ -111,10 +111,7 @@ impl Operate for Listener {
                     .send()
             })
             .await;
-        let output = match output {
-            Err(error) => return Err(association_limit(cx, error, &self.action.targets()).await),
-            Ok(output) => output,
-        };
+        let output = association_limit(cx, output, &self.action.targets()).await?;
         let listener = required(output.listeners().first(), "the listener")?;
         Ok(ListenerOutputs { arn: id(listener.listener_arn(), "a listener ARN")? })
     }
@@ -149,9 +146,7 @@ impl Operate for Listener {
                             .send()
                     })
                     .await;
-                if let Err(error) = modified {
-                    return Err(association_limit(cx, error, &self.action.targets()).await);
-                }
+                association_limit(cx, modified, &self.action.targets()).await?;
             }
             Operation::ModifyListenerAttributes => {
                 let present = observed.map(|observed| observed.accept.attributes.clone()).unwrap_or_default();

@@ -39,10 +39,7 @@ impl Operate for ListenerRule {
                     .send()
             })
             .await;
-        let output = match output {
-            Err(error) => return Err(association_limit(cx, error, &self.action.targets()).await),
-            Ok(output) => output,
-        };
+        let output = association_limit(cx, output, &self.action.targets()).await?;
         let rule = required(output.rules().first(), "the rule")?;
         Ok(ListenerRuleOutputs { arn: id(rule.rule_arn(), "a rule ARN")? })
     }
@@ -74,9 +71,7 @@ impl Operate for ListenerRule {
                             .send()
                     })
                     .await;
-                if let Err(error) = modified {
-                    return Err(association_limit(cx, error, &self.action.targets()).await);
-                }
+                association_limit(cx, modified, &self.action.targets()).await?;
             }
             _ => {
                 let present = observed.map(|observed| observed.tags.clone()).unwrap_or_default();

@@ -209,12 +209,14 @@ impl<'a> Builder<'a> {
                 return;
             }
         }
-        // After an interrupted replacement there are two: the one that needs no replacement stays.
-        let current = candidates
-            .iter()
-            .position(|observed| !needs_replacement(&self.differences(&desired, observed)))
-            .or(if candidates.is_empty() { None } else { Some(0) });
-        let observed = current.map(|current| candidates.remove(current));
+        // After an interrupted replacement there are two: the one that needs no replacement stays. Of several
+        // such, as where AWS did not show one and another was made, it is the one in the declared place.
+        let place = desired.natural_key();
+        candidates.sort_by_cached_key(|observed| {
+            (needs_replacement(&self.differences(&desired, observed)), observed.natural_key() != place)
+        });
+        let mut candidates = candidates.into_iter();
+        let observed = candidates.next();
         let subject = self.settle_on(index, address.clone(), desired, observed, adopted);
         for deposed in candidates {
             self.remove(address.clone(), deposed, Some(subject));
@@ -479,8 +481,8 @@ impl<'a> Builder<'a> {
     }
 
     /// Gives a declaration what is in its place already, if that is the stack's own and its own
-    /// declaration is elsewhere by now; and leaves what it has to whoever is declared in that place. So
-    /// two rules, or two listeners, that trade places are never both in one, nor both gone.
+    /// declaration is elsewhere by now, or gone; and leaves what it has to whoever is declared in that
+    /// place. So two rules, or two listeners, that trade places are never both in one, nor both gone.
     fn settle_places(&mut self, index: usize, desired: &AnyResource, candidates: &mut Vec<usize>) {
         let wanted = desired.natural_key();
         if !desired.traits().is_placed || wanted.iter().any(Value::is_pending) {
@@ -497,8 +499,8 @@ impl<'a> Builder<'a> {
             && let Some(owner) = self.observed[holder].as_ref().and_then(AnyObserved::owner)
             && owner.stack == self.stack.name()
             && owner.address != address
-            && self.stack.declares(&owner.address)
-            && !self.claims(&owner.address, &wanted)
+            && !self.stack.releases(&owner.address)
+            && !self.claims(self.stack.present(&owner.address), &wanted)
         {
             if let Some(others) = self.owned.get_mut(&owner.address) {
                 others.retain(|other| *other != holder);

@@ -62,14 +62,18 @@ pub fn service(number: usize) -> Stack {
     stack
 }
 
-/// Deploys so many stacks at once; all have to succeed, and to have nothing left to do.
+/// Deploys so many services at once.
 pub async fn deploy(sim: &SimAws, stacks: usize) -> Report {
+    deploy_all(sim, (0..stacks).map(service).collect()).await
+}
+
+/// Deploys stacks at once; all have to succeed, and to have nothing left to do.
+pub async fn deploy_all(sim: &SimAws, stacks: Vec<Stack>) -> Report {
     let deployer = Deployer::new(sim.aws());
-    let (began, before) = (sim.now(), sim.calls().len());
-    let deploys = (0..stacks).map(|number| {
+    let (began, before, count) = (sim.now(), sim.calls().len(), stacks.len());
+    let deploys = stacks.into_iter().map(|stack| {
         let deployer = deployer.clone();
         async move {
-            let stack = service(number);
             let plan = deployer.plan(&stack).await?;
             deployer.apply(plan).await.map_err(|failure| failure.errors()[0].clone())?;
             Ok::<_, Error>(deployer.plan(&stack).await?.is_empty())
@@ -83,5 +87,5 @@ pub async fn deploy(sim: &SimAws, stacks: usize) -> Report {
         let (answered, refused) = calls.entry(call.operation).or_default();
         *(if call.error.is_some() { refused } else { answered }) += 1;
     }
-    Report { stacks, calls, took: sim.now() - began }
+    Report { stacks: count, calls, took: sim.now() - began }
 }

@@ -1,12 +1,11 @@
 //! Request limits: many deploys at once slow down together, and all of them finish.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use purlin::sim::RequestLimits;
 use purlin::*;
 
+use crate::many::deploy_all;
 use crate::support::given;
 
 fn service(number: usize) -> Stack {
@@ -25,31 +24,14 @@ async fn many_deploys_under_a_low_limit_slow_down_together_and_finish() {
     const PER_SECOND: f64 = 2.0;
     let sim = given(&[80]);
     sim.configure(|settings| settings.request_limits = RequestLimits::Each { burst: 5.0, per_second: PER_SECOND });
-    let deployer = Deployer::new(sim.aws());
-    let began = sim.now();
-    let deploys = (0..STACKS).map(|number| {
-        let deployer = deployer.clone();
-        async move {
-            let stack = service(number);
-            let plan = deployer.plan(&stack).await?;
-            deployer.apply(plan).await.map_err(|failure| failure.errors()[0].clone())?;
-            Ok::<_, Error>(deployer.plan(&stack).await?.is_empty())
-        }
-    });
-    for outcome in join_all(deploys).await {
-        assert!(outcome.expect("throttling is no failure"), "a second plan is empty");
-    }
-    let calls = sim.calls();
-    let refused = calls.iter().filter(|call| call.error.is_some()).count();
+    let report = deploy_all(&sim, (0..STACKS).map(service).collect()).await;
+    let (answered, refused) = report.total();
+    let calls = answered + refused;
     // What the limit itself takes: that of the operation with the most calls.
-    let mut answered: BTreeMap<&str, usize> = BTreeMap::new();
-    for call in calls.iter().filter(|call| call.error.is_none()) {
-        *answered.entry(call.operation).or_default() += 1;
-    }
-    let most = answered.values().copied().max().unwrap_or(0);
+    let most = report.calls.values().map(|(answered, _)| *answered).max().unwrap_or(0);
     let least = Duration::from_secs_f64((most as f64 - 5.0) / PER_SECOND);
-    let took = sim.now() - began;
-    println!("{} calls, {refused} of them refused, in {took:?}; {least:?} at the least", calls.len());
+    let took = report.took;
+    println!("{calls} calls, {refused} of them refused, in {took:?}; {least:?} at the least");
     assert!(took < least * 3, "{took:?} is more than three times the time that the limit takes");
-    assert!(refused < calls.len() / 3, "{refused} of {} calls were refused", calls.len());
+    assert!(refused < calls / 3, "{refused} of {calls} calls were refused");
 }

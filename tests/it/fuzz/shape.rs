@@ -22,7 +22,7 @@ pub enum Gene {
     WebCheck,
     /// A listener on port 80: forwards, answers, or redirects.
     Http,
-    /// A listener that comes and goes, and changes its port.
+    /// A listener that comes and goes, and changes its port, also to that of the first.
     Other,
     /// A rule of the first listener: places 10 and 20, or none in particular.
     FirstRule,
@@ -179,7 +179,13 @@ impl Shape {
             stack.add("http", listener)
         });
         if self.has(Gene::Other) {
-            let port = if self.get(Gene::Other) == 3 { 8001 } else { 8000 };
+            // It comes to the port of the first, too, where that goes.
+            let port = match self.get(Gene::Other) {
+                1 => 8000,
+                2 if http.is_none() => 80,
+                2 => 8000,
+                _ => 8001,
+            };
             let listener = Listener::builder().load_balancer(balancer).accept(Accept::http(port));
             let listener = match targets.filter(|_| self.get(Gene::Other) != 1) {
                 Some(targets) => listener.action(Action::forward(targets)).build(),

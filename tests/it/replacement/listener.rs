@@ -6,15 +6,15 @@ use super::change;
 use crate::support::{deploy, given, hurry};
 
 /// Two listeners that answer by themselves, and rules at places `(listener, number)` by name.
-fn declare(ports: [u16; 2], rules: &[(&str, usize, u16)]) -> Stack {
+fn declare(listening: &[(&str, u16)], rules: &[(&str, usize, u16)]) -> Stack {
     let mut stack = Stack::new("web-lab");
     let vpc = stack.add("vpc", Vpc::named("VPC-Lab"));
     let public = stack.add("public", Subnets::named(["Public subnet A", "Public subnet C"]).in_vpc(vpc));
     let balancer = stack.add("web", LoadBalancer::application().name("Web-ALB").subnets(public).build());
     let mut listeners = Vec::new();
-    for (name, (port, status)) in ["one", "two"].into_iter().zip(ports.into_iter().zip([404, 503])) {
-        let listener = Listener::builder().load_balancer(balancer).accept(Accept::http(port));
-        listeners.push(stack.add(name, listener.action(Action::fixed_response(status)).build()));
+    for ((name, port), status) in listening.iter().zip([404, 503]) {
+        let listener = Listener::builder().load_balancer(balancer).accept(Accept::http(*port));
+        listeners.push(stack.add(*name, listener.action(Action::fixed_response(status)).build()));
     }
     for (name, listener, number) in rules {
         let rule = ListenerRule::builder().listener(listeners[*listener]).priority(*number);
@@ -47,7 +47,7 @@ async fn rules(sim: &purlin::sim::SimAws) -> Vec<(i32, String, String)> {
 async fn rules_move_to_other_listeners_and_trade_their_numbers_there() {
     let sim = given(&[80]);
     hurry(&sim);
-    deploy(&sim, &declare([80, 8080], &[("a", 0, 10), ("b", 1, 10)])).await.expect("a deploy");
+    deploy(&sim, &declare(&[("one", 80), ("two", 8080)], &[("a", 0, 10), ("b", 1, 10)])).await.expect("a deploy");
     for (rules_after, expected) in [
         (&[("a", 1, 10), ("b", 0, 10)][..], [(80, "10", "/b"), (8080, "10", "/a")]),
         (&[("a", 0, 20), ("b", 0, 10)], [(80, "10", "/b"), (80, "20", "/a")]),
@@ -55,7 +55,7 @@ async fn rules_move_to_other_listeners_and_trade_their_numbers_there() {
         (&[("new", 1, 5), ("a", 0, 20)], [(80, "20", "/a"), (8080, "5", "/new")]),
     ] {
         let since = sim.calls().len();
-        change(&sim, &declare([80, 8080], rules_after), &[]).await;
+        change(&sim, &declare(&[("one", 80), ("two", 8080)], rules_after), &[]).await;
         let refused: Vec<_> = sim.calls()[since..].iter().filter_map(|call| call.error.clone()).collect();
         assert_eq!(refused, [""; 0]);
         let found = rules(&sim).await;
@@ -69,11 +69,25 @@ async fn rules_move_to_other_listeners_and_trade_their_numbers_there() {
 async fn listeners_trade_their_ports() {
     let sim = given(&[80]);
     hurry(&sim);
-    deploy(&sim, &declare([80, 8080], &[])).await.expect("a deploy");
+    deploy(&sim, &declare(&[("one", 80), ("two", 8080)], &[])).await.expect("a deploy");
     for ports in [[8080, 80], [80, 9090], [9090, 8080]] {
         let since = sim.calls().len();
-        change(&sim, &declare(ports, &[]), &[]).await;
+        change(&sim, &declare(&[("one", ports[0]), ("two", ports[1])], &[]), &[]).await;
         let refused: Vec<_> = sim.calls()[since..].iter().filter_map(|call| call.error.clone()).collect();
         assert_eq!(refused, [""; 0]);
     }
+}
+
+/// A listener that comes to the port of one that is no longer declared becomes that one, and its rules
+/// are there: the port is never without one.
+#[tokio::test(start_paused = true)]
+async fn a_listener_takes_the_port_of_one_that_goes() {
+    let sim = given(&[80]);
+    hurry(&sim);
+    deploy(&sim, &declare(&[("one", 80), ("two", 8080)], &[("a", 0, 10), ("b", 1, 10)])).await.expect("a deploy");
+    let since = sim.calls().len();
+    change(&sim, &declare(&[("two", 80)], &[("b", 0, 10)]), &[]).await;
+    let refused: Vec<_> = sim.calls()[since..].iter().filter_map(|call| call.error.clone()).collect();
+    assert_eq!(refused, [""; 0]);
+    assert_eq!(rules(&sim).await, [(80, "10".to_owned(), "/b".to_owned())]);
 }

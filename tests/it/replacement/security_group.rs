@@ -94,17 +94,18 @@ async fn groups_that_somebody_has_tied_to_each_other_are_destroyed_at_once() {
 /// Two rules that trade what they say trade who they are: nothing is closed and nothing refused.
 #[tokio::test(start_paused = true)]
 async fn two_rules_trade_their_contents() {
-    let declare = |ports: [u16; 2]| {
+    let declare_some = |rules: &[(&str, u16)]| {
         let mut stack = Stack::new("web-lab");
         let vpc = stack.add("vpc", Vpc::named("VPC-Lab"));
         let group = SecurityGroup::builder().name("a").description("x").vpc(vpc);
         let group = stack.add("a", group.build());
-        for (name, port) in ["one", "two"].into_iter().zip(ports) {
-            let rule = SecurityGroupRule::ingress(group, Ingress::tcp(port).from_ipv4("10.0.0.0/16"));
-            stack.add(name, rule);
+        for (name, port) in rules {
+            let rule = SecurityGroupRule::ingress(group, Ingress::tcp(*port).from_ipv4("10.0.0.0/16"));
+            stack.add(*name, rule);
         }
         stack
     };
+    let declare = |ports: [u16; 2]| declare_some(&[("one", ports[0]), ("two", ports[1])]);
     let sim = given(&[80]);
     deploy(&sim, &declare([1000, 2000])).await.expect("a deploy");
     let since = sim.calls().len();
@@ -113,6 +114,10 @@ async fn two_rules_trade_their_contents() {
     // One moves on, and the other takes its place.
     change(&sim, &declare([3000, 2000]), &[]).await;
     change(&sim, &declare([1000, 3000]), &[]).await;
+    // One is no longer declared, and the other says what it said.
+    let since = sim.calls().len();
+    change(&sim, &declare_some(&[("two", 1000)]), &[]).await;
+    assert_eq!(crate::support::writes(&sim, since), ["CreateTags", "RevokeSecurityGroupIngress"]);
 }
 
 /// A group that exists is associated with a VPC before something there uses it.

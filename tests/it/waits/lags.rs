@@ -6,7 +6,7 @@ use std::time::Duration;
 use purlin::sim::{Fault, SimAws};
 use purlin::*;
 
-use super::{SERVICE, account, next, only, timed, tries};
+use super::{SERVICE, account, next, only, sent, timed, tries};
 use crate::support::{assert_same, deploy, destroy, inventory};
 
 /// One of everything that is found again by its tags.
@@ -202,4 +202,42 @@ async fn the_rule_of_a_new_group_goes_though_it_shows_late() {
         found.security_groups()[0].ip_permissions_egress().iter().map(|rule| rule.from_port()).collect();
     assert_eq!(ports, [Some(443)], "and not everything");
     destroy(&sim, &stack).await.expect("a destroy");
+}
+
+/// R20: what AWS does not show is made a second time where the declaration is in another place by then. Of
+/// the two, the one in the declared place stays, and the other goes.
+#[tokio::test(start_paused = true)]
+async fn of_two_for_one_declaration_the_one_in_its_place_stays() {
+    let declared = |places: Option<(u16, u16)>| {
+        let mut stack = Stack::new("web-lab");
+        let vpc = stack.add("vpc", Vpc::named("VPC-Lab"));
+        let public = stack.add("public", Subnets::named(["Public subnet A", "Public subnet C"]).in_vpc(vpc));
+        let balancer = stack.add("web", LoadBalancer::application().name("Web-ALB").subnets(public).build());
+        let listener = |port| Listener::builder().load_balancer(balancer).accept(Accept::http(port));
+        let first = stack.add("first", listener(80).action(Action::fixed_response(404)).build());
+        if let Some((port, number)) = places {
+            stack.add("other", listener(port).action(Action::fixed_response(404)).build());
+            let rule = ListenerRule::builder().listener(first).priority(number).condition(Condition::path(["/old"]));
+            stack.add("old", rule.action(Action::fixed_response(410)).build());
+        }
+        stack
+    };
+    let (before, after) = ((8000, 10), (8001, 11));
+    for last in [before, after] {
+        let sim = account();
+        deploy(&sim, &declared(None)).await.expect("a deploy");
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        deploy(&sim, &declared(Some(before))).await.expect("a deploy");
+        sim.configure(|settings| settings.describe_lag = Duration::from_secs(10));
+        // It says that there is one too many.
+        deploy(&sim, &declared(Some(after))).await.expect_err("two for one declaration");
+        sim.configure(|settings| settings.describe_lag = Duration::ZERO);
+        assert_eq!([tries(&sim, 0, "CreateListener"), tries(&sim, 0, "CreateRule")], [(3, 0), (2, 0)]);
+        let since = sim.calls().len();
+        deploy(&sim, &declared(Some(last))).await.expect("a deploy");
+        let mut sent = sent(&sim, since);
+        sent.sort_unstable();
+        assert_eq!(sent, ["DeleteListener", "DeleteRule"], "{last:?}");
+        assert!(next(&sim, &declared(Some(last))).await.is_empty());
+    }
 }
