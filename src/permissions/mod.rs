@@ -1,6 +1,7 @@
 //! Permissions: the IAM policy that a stack needs, from its plan.
 
 mod document;
+mod needs;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -8,13 +9,13 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::lookup::AnyLookup;
-use crate::plan::{Action, Goal, Plan, StepKind, Subject, creation_any};
-use crate::resource::{
-    AnyObserved, AnyResource, LoadBalancerKind, Object, Operation, ResourceType, Right, Rights, found_by,
-};
-use crate::stack::Item;
-use crate::value::Value as Known;
+use crate::plan::Plan;
+use crate::resource::Right;
+
+use needs::{EXPLANATIONS, Needs};
+
+/// How many characters a managed policy may have.
+const MANAGED_AT_MOST: usize = 6144;
 
 /// The least that IAM has to allow to plan, deploy and destroy the stack of a plan.
 ///
@@ -55,7 +56,6 @@ pub struct IamPolicy {
     rights: BTreeSet<Right>,
     updates: BTreeSet<Right>,
     with_updates: bool,
-    explanations: BTreeSet<Right>,
     with_explanations: bool,
     /// The services that may make their roles.
     linked_roles: BTreeSet<&'static str>,
@@ -97,194 +97,21 @@ impl Plan {
     /// # fn main() {}
     /// ```
     pub fn iam_policy(&self) -> IamPolicy {
-        let mut rights = Rights::default();
-        let mut updates = Rights::default();
-        rights.reads(&found_by().collect::<Vec<_>>());
-        let mut declared = Rights::default();
-        self.declarations(&mut declared);
-        match self.goal {
-            Goal::Deploy => rights = rights.and(declared),
-            // Another run may make what is declared in the meantime.
-            Goal::Destroy => rights.read_as(declared),
-        }
-        for (change, subject) in self.changes.iter().zip(&self.subjects) {
-            let mut reads = Rights::default();
-            subject.observed.iter().for_each(|observed| observed.rights(&mut reads));
-            rights.read_as(reads);
-            let Some(desired) = subject.desired.as_ref().filter(|_| change.action != Action::Release) else { continue };
-            let (own, parents) = (object(subject), self.parents(subject));
-            let calls = creation_any(desired).into_iter().filter_map(|property| property.operation());
-            for call in calls.chain([desired.traits().create]) {
-                parents.iter().for_each(|parent| rights.call(call, &own, parent.as_ref()));
-            }
-            // Deleting what it belongs to deletes it, too, unless that is somebody else's.
-            let foreign = parents.iter().flatten().any(|parent| !parent.owned);
-            if !desired.traits().goes_with_parent || foreign {
-                for call in desired.delete_calls() {
-                    parents.iter().for_each(|parent| rights.call(call, &own, parent.as_ref()));
-                }
-            }
-            for call in desired.update_calls() {
-                parents.iter().for_each(|parent| updates.call(call, &own, parent.as_ref()));
-            }
-            // A successor waits for as many healthy targets as the old one has.
-            if change.action == Action::Replace && own.kind == ResourceType::TargetGroup {
-                rights.reads(&["elasticloadbalancing:DescribeTargetHealth"]);
-            }
-        }
-        for step in &self.steps {
-            let (change, subject) = (&self.changes[step.subject], &self.subjects[step.subject]);
-            // What is taken over carries no tag before the first call.
-            let own = match change.action {
-                Action::Adopt => Object { id: change.id.clone(), owned: false, ..object(subject) },
-                _ => object(subject),
-            };
-            let calls = match (step.kind, &subject.observed) {
-                (StepKind::Delete(_), Some(observed)) => observed.delete_calls(),
-                (kind, _) => calls(kind),
-            };
-            for parent in self.parents(subject) {
-                calls.iter().for_each(|call| rights.call(*call, &own, parent.as_ref()));
-            }
-        }
-        let mut explanations = Rights::default();
-        explanations.reads(EXPLANATIONS);
+        let needs = Needs::of(self);
         IamPolicy {
             stack: self.stack.clone(),
-            rights: rights.into_set(),
-            updates: updates.into_set(),
+            rights: needs.rights(),
+            updates: needs.updates(),
             with_updates: false,
-            explanations: explanations.into_set(),
             with_explanations: false,
-            linked_roles: self.linked_roles(),
+            linked_roles: needs.linked_roles(),
             with_linked_roles: false,
-            balancers: self.balancers(),
+            balancers: needs.balancers(),
             partition: "aws".to_owned(),
             region: "*".to_owned(),
             account: "*".to_owned(),
             roles: Vec::new(),
         }
-    }
-
-    /// What declarations need by themselves.
-    fn declarations(&self, rights: &mut Rights) {
-        let facing = self.declared.facing_the_internet();
-        for (index, node) in self.declared.nodes.iter().enumerate() {
-            match &node.item {
-                Item::Lookup(AnyLookup::Vpc(_)) => rights.reads(&["ec2:DescribeVpcs"]),
-                Item::Lookup(AnyLookup::Subnets(_)) if facing.contains(&index) => {
-                    rights.reads(&["ec2:DescribeSubnets", "ec2:DescribeRouteTables"]);
-                }
-                Item::Lookup(AnyLookup::Subnets(_)) => rights.reads(&["ec2:DescribeSubnets"]),
-                Item::Lookup(AnyLookup::Image(_)) => rights.reads(&["ec2:DescribeImages"]),
-                Item::Lookup(AnyLookup::ExistingSecurityGroup(_)) => rights.reads(&["ec2:DescribeSecurityGroups"]),
-                // It is among the target groups that are listed anyway.
-                Item::Lookup(AnyLookup::ExistingTargetGroup(_)) => {}
-                Item::Resource(resource) => resource.rights(rights),
-            }
-        }
-    }
-
-    /// What a resource belongs to; `None` if it stands by itself.
-    fn parents(&self, subject: &Subject) -> Vec<Option<Object>> {
-        let Some(kind) = object(subject).kind.parent() else { return vec![None] };
-        let owned = Object { kind, id: None, owned: true };
-        let foreign = |id: Option<String>| Object { kind, id, owned: false };
-        let declared = subject.node.and_then(|node| match &self.declared.nodes.get(node)?.item {
-            Item::Resource(resource) => Some(resource.parent()),
-            Item::Lookup(_) => None,
-        });
-        let parent = declared.or_else(|| subject.observed.as_ref().map(AnyObserved::parent));
-        let found = match parent {
-            Some(Known::Pending(attr)) => {
-                let declares = self.subjects.iter().position(|other| other.node == Some(attr.node.index));
-                match declares {
-                    // It carries the tag only once it is taken over.
-                    Some(other) if self.changes[other].action == Action::Adopt => {
-                        vec![owned, foreign(self.changes[other].id.clone())]
-                    }
-                    Some(_) => vec![owned],
-                    None => {
-                        let known = self.known.get(attr.node.index).and_then(Option::as_ref);
-                        vec![foreign(known.map(|known| known.id().to_owned()))]
-                    }
-                }
-            }
-            Some(Known::Text(id)) if self.changes.iter().any(|change| change.id.as_ref() == Some(&id)) => vec![owned],
-            Some(Known::Text(id)) => vec![foreign(Some(id))],
-            _ => vec![owned],
-        };
-        found.into_iter().map(Some).collect()
-    }
-
-    /// The types of the load balancers that it is about, as ARNs have them.
-    fn balancers(&self) -> BTreeSet<&'static str> {
-        let sides = self.subjects.iter().flat_map(|subject| {
-            let desired = subject.desired.as_ref().and_then(|desired| match desired {
-                AnyResource::LoadBalancer(balancer) => Some(balancer.kind),
-                _ => None,
-            });
-            let observed = subject.observed.as_ref().and_then(|observed| match observed {
-                AnyObserved::LoadBalancer(balancer) => Some(balancer.spec.kind),
-                _ => None,
-            });
-            desired.into_iter().chain(observed)
-        });
-        sides.map(LoadBalancerKind::in_arns).collect()
-    }
-
-    /// The services whose roles AWS makes when they are first used in an account.
-    fn linked_roles(&self) -> BTreeSet<&'static str> {
-        let kinds = self.subjects.iter().map(|subject| object(subject).kind);
-        let services = kinds.filter_map(|kind| match kind {
-            ResourceType::LoadBalancer | ResourceType::AutoScalingGroup => Some(kind.service()),
-            _ => None,
-        });
-        services.collect()
-    }
-}
-
-/// How many characters a managed policy may have.
-const MANAGED_AT_MOST: usize = 6144;
-
-/// What is read where AWS does not let go of something.
-const EXPLANATIONS: &[&str] = &[
-    "autoscaling:DescribeAutoScalingGroups",
-    "autoscaling:DescribeScalingActivities",
-    "ec2:DescribeInstances",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSecurityGroupRules",
-    "ec2:DescribeSecurityGroupVpcAssociations",
-    "ec2:DescribeSecurityGroups",
-    "ec2:DescribeVpcEndpointServiceConfigurations",
-    "elasticloadbalancing:DescribeListeners",
-    "elasticloadbalancing:DescribeLoadBalancers",
-    "elasticloadbalancing:DescribeRules",
-    "elasticloadbalancing:DescribeTags",
-    "elasticloadbalancing:DescribeTargetGroups",
-    "elasticloadbalancing:DescribeTargetHealth",
-];
-
-/// The resource itself, as the stack's own.
-fn object(subject: &Subject) -> Object {
-    let desired = subject.desired.as_ref().map(|desired| desired.traits().kind);
-    let kind = desired.or_else(|| subject.observed.as_ref().map(|observed| observed.traits().kind));
-    Object { kind: kind.unwrap_or(ResourceType::Part), id: None, owned: true }
-}
-
-/// The calls of a step.
-fn calls(step: StepKind) -> Vec<Operation> {
-    match step {
-        // Groups let go of each other in both directions.
-        StepKind::Release(Operation::RevokeSecurityGroupIngress) => {
-            vec![Operation::RevokeSecurityGroupIngress, Operation::RevokeSecurityGroupEgress]
-        }
-        StepKind::Create(call)
-        | StepKind::Prepare(call)
-        | StepKind::Call(call)
-        | StepKind::Release(call)
-        | StepKind::Delete(call) => vec![call],
-        StepKind::Settle | StepKind::Gone => Vec::new(),
     }
 }
 
@@ -311,8 +138,8 @@ impl IamPolicy {
         self
     }
 
-    /// Allows to pass these roles, by their ARNs, and no others. An instance profile does not say which
-    /// role it has; without this, all roles can be passed to EC2 where a launch template has a profile.
+    /// Allows to pass these roles to EC2, by their ARNs, and no others. An instance profile does not say
+    /// which role it has: without this, all can be passed where a launch template has a profile.
     pub fn passing_roles<A: Into<String>>(mut self, arns: impl IntoIterator<Item = A>) -> Self {
         self.roles = arns.into_iter().map(Into::into).collect();
         self
@@ -384,7 +211,7 @@ impl IamPolicy {
 
     fn rights(&self) -> impl Iterator<Item = &Right> {
         let updates = self.updates.iter().filter(|_| self.with_updates);
-        self.rights.iter().chain(updates).chain(self.explanations.iter().filter(|_| self.with_explanations))
+        self.rights.iter().chain(updates).chain(EXPLANATIONS.iter().filter(|_| self.with_explanations))
     }
 }
 

@@ -208,14 +208,6 @@ impl Rights {
         self.launching.append(&mut launching.granted);
     }
 
-    /// Both together.
-    pub(crate) fn and(mut self, mut other: Self) -> Self {
-        self.granted.append(&mut other.granted);
-        self.launching.append(&mut other.launching);
-        self.launches |= other.launches;
-        self
-    }
-
     /// Takes over what is only read.
     pub(crate) fn read_as(&mut self, other: Self) {
         self.granted.extend(other.granted.into_iter().filter(|right| right.on == On::Everything));

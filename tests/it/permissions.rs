@@ -131,6 +131,52 @@ async fn nothing_of_others_is_in_reach() {
     support::assert_same(&support::inventory(&sim).await, &before, "nothing is changed");
 }
 
+fn statement<'a>(policy: &'a Value, action: &str) -> &'a Value {
+    let statements = policy["Statement"].as_array().expect("statements");
+    let allows = |statement: &&Value| statement["Action"].as_array().expect("actions").iter().any(|one| one == action);
+    statements.iter().find(allows).unwrap_or_else(|| panic!("no {action} in {policy:#}"))
+}
+
+/// Workers with an instance profile, whose role the caller has to be allowed to pass.
+fn workers() -> Stack {
+    let mut stack = Stack::new("workers");
+    let private = stack.add("private", Subnets::named(["Private subnet A"]));
+    let image = stack.add("web", Image::named("Web Server v1"));
+    let template = LaunchTemplate::builder().name("Worker").image(image).instance_type("t3.micro");
+    let template = stack.add("worker", template.instance_profile("worker").build());
+    let group = AutoScalingGroup::builder().name("Workers").launch_template(template).subnets(private).sizes(1..=1);
+    stack.add("worker", group.build());
+    stack
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_roles_that_are_named_can_be_passed() {
+    let any = Plan::preview(&workers()).expect("a plan").iam_policy();
+    whole_life(&given(), &workers(), &document(&any)).await.expect("it is enough");
+    let role = |name: &str| format!("arn:aws:iam::123456789012:role/{name}");
+    let named = document(&any.clone().passing_roles([role("worker")]));
+    assert_eq!(statement(&named, "iam:PassRole")["Resource"], serde_json::json!([role("worker")]));
+    whole_life(&given(), &workers(), &named).await.expect("it is the role of the profile");
+    let other = document(&any.passing_roles([role("admin")]));
+    let error = whole_life(&given(), &workers(), &other).await.expect_err("another role");
+    assert!(error.contains("iam:PassRole") && error.contains("CreateAutoScalingGroup"), "{error}");
+}
+
+#[test]
+fn arns_have_the_partition_the_region_and_the_account() {
+    let policy = Plan::preview(&workers()).expect("a plan").iam_policy();
+    let group = |policy: IamPolicy| statement(&document(&policy), "ec2:CreateLaunchTemplate")["Resource"].to_string();
+    assert!(group(policy.clone()).contains("arn:aws:ec2:*:*:launch-template/*"));
+    let policy = policy.in_partition("aws-cn").in_region("cn-north-1").in_account("123456789012");
+    assert!(group(policy.clone()).contains("arn:aws-cn:ec2:cn-north-1:123456789012:launch-template/*"));
+    assert!(!policy.actions().contains("iam:CreateServiceLinkedRole"));
+    let policy = policy.with_service_linked_roles();
+    assert!(policy.actions().contains("iam:CreateServiceLinkedRole"));
+    let policy = document(&policy);
+    let condition = &statement(&policy, "iam:CreateServiceLinkedRole")["Condition"];
+    assert_eq!(condition["StringLike"]["iam:AWSServiceName"], "autoscaling.amazonaws.com*");
+}
+
 /// In parts that IAM takes, together they say the same.
 #[test]
 fn a_long_policy_comes_in_parts() {
