@@ -7,8 +7,8 @@ use crate::lookup::Found;
 use crate::problem::Problems;
 use crate::resource::tags::MOST;
 use crate::resource::{
-    AnyObserved, AnyOutputs, AnyResource, AutoScalingGroup, CapacityUnit, GroupHealthCheck, InstanceTag,
-    LaunchTemplate, LifecycleTransition, LoadBalancerKind, ScalingPolicy, ScalingProcess,
+    AnyObserved, AnyOutputs, AnyResource, AutoScalingGroup, CapacityUnit, GroupHealthCheck, InstanceRefresh,
+    InstanceTag, LaunchTemplate, LifecycleTransition, LoadBalancerKind, ScalingPolicy, ScalingProcess,
 };
 use crate::stack::{Item, Node, Stack};
 use crate::value::Value;
@@ -117,6 +117,19 @@ pub(super) fn advise_group(
         say(
             "no-grace-period",
             "instances that the load balancer finds unhealthy while they start are replaced, again and again; set `health_check_grace_period`".to_owned(),
+        );
+    }
+    // What a refresh takes the warm-up from (StartInstanceRefresh, `RefreshPreferences.InstanceWarmup`).
+    let warm_up = |refresh: &InstanceRefresh| refresh.warmup.or(group.default_instance_warmup).unwrap_or(grace);
+    if group.instance_refresh.as_ref().map(warm_up).is_some_and(|warm_up| warm_up.is_zero())
+        && !group.target_groups.is_empty()
+        && !held
+    {
+        say(
+            "no-warm-up",
+            "an instance refresh goes on to the next instances as soon as new ones run, healthy in the target group \
+             or not; set `InstanceRefresh::warmup`"
+                .to_owned(),
         );
     }
     if let Some(name) = &group.placement_group

@@ -269,6 +269,18 @@ fn settings() -> Vec<Case> {
         )
         .found(Found::Advisory),
         Case::new(
+            "no-warm-up",
+            "a second",
+            "",
+            group(move |lab, inside| {
+                let targets = lab.targets();
+                let refresh = InstanceRefresh::builder().warmup(grace(u64::from(inside))).build();
+                web!(lab; .health_check(GroupHealthCheck::LoadBalancer).target_group(targets).instance_refresh(refresh)
+                    .health_check_grace_period(grace(60)))
+            }),
+        )
+        .found(Found::Advisory),
+        Case::new(
             "V164",
             "a day",
             "max_instance_lifetime",
