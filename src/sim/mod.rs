@@ -27,8 +27,9 @@
 //! The world behaves as AWS documents: balancers are provisioned, instances boot and register,
 //! targets turn healthy once a listener routes to them and security groups let the balancer
 //! through, what is in use cannot be deleted, names collide, limits hold. [`SimAws::inject`]
-//! makes calls fail, [`SimAws::crash_after`] lets the client process die, and
-//! [`SimAws::set_load`] is the load that scaling policies react to.
+//! makes calls fail, [`SimAws::crash_after`] lets the client process die, [`SimAws::restricted_to`]
+//! is what a caller with an IAM policy can do, and [`SimAws::set_load`] is the load that scaling
+//! policies react to.
 
 mod autoscaling;
 mod clients;
