@@ -1,6 +1,6 @@
 //! Who holds what AWS does not let go: looked up after a refusal, and only then.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aws_sdk_autoscaling::types::ScalingActivityStatusCode;
 use aws_sdk_ec2::types::NetworkInterface;
@@ -86,7 +86,7 @@ async fn scaling_owners(cx: &Cx<'_>, instances: &BTreeSet<&str>) -> Result<HashM
     let ids: Vec<String> = instances.iter().map(|id| (*id).to_owned()).collect();
     let read = || client.describe_instances().filters(filter("instance-id", ids.iter().map(String::as_str))).send();
     let page = cx.read("DescribeInstances", read).await?;
-    let mut groups: HashMap<String, Option<Owner>> = HashMap::new();
+    let mut groups: BTreeMap<String, Option<Owner>> = BTreeMap::new();
     for instance in page.reservations().iter().flat_map(|reservation| reservation.instances()) {
         let group = instance.tags().iter().find(|tag| tag.key() == Some("aws:autoscaling:groupName"));
         if let (Some(id), Some(group)) = (instance.instance_id(), group.and_then(|tag| tag.value())) {
@@ -130,7 +130,7 @@ async fn balancer_owners(cx: &Cx<'_>, names: &BTreeSet<&str>) -> Result<HashMap<
     })
     .await?;
     let wanted = balancers.iter().filter(|balancer| balancer.load_balancer_name().is_some_and(|n| names.contains(n)));
-    let arns: HashMap<String, String> = wanted
+    let arns: BTreeMap<String, String> = wanted
         .filter_map(|balancer| Some((balancer.load_balancer_arn.clone()?, balancer.load_balancer_name.clone()?)))
         .collect();
     let tags = read_elb(cx, &arns.keys().cloned().collect::<Vec<_>>()).await?;
@@ -140,7 +140,7 @@ async fn balancer_owners(cx: &Cx<'_>, names: &BTreeSet<&str>) -> Result<HashMap<
 /// The rules of other groups that refer to one.
 async fn referring_rules(cx: &Cx<'_>, group: &str) -> Result<Vec<Blocker>> {
     let client = &cx.aws.ec2;
-    let mut groups = HashMap::new();
+    let mut groups = BTreeMap::new();
     for name in ["ip-permission.group-id", "egress.ip-permission.group-id"] {
         let read = || client.describe_security_groups().filters(filter(name, [group])).send();
         for other in cx.read("DescribeSecurityGroups", read).await?.security_groups() {

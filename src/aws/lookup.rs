@@ -1,6 +1,6 @@
 //! Lookups over the APIs: strict about no match and several.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aws_sdk_ec2::types::{
     Filter, Image as Ec2Image, PlatformValues, RouteTable, SecurityGroup as Group, Subnet, Tag, Vpc as Ec2Vpc,
@@ -276,7 +276,7 @@ async fn read_routes(cx: &Cx<'_>, subnets: Vec<&mut SubnetsOutputs>) -> Result<(
 async fn read_images(cx: &Cx<'_>, lookups: &[(usize, &Address, &Image)]) -> Result<Vec<Ec2Image>> {
     let client = &cx.aws.ec2;
     let mut reads: Vec<(Option<String>, Filter)> = Vec::new();
-    let mut names: HashMap<&str, Vec<&str>> = HashMap::new();
+    let mut names: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let mut ids = Vec::new();
     for (_, _, lookup) in lookups {
         let owner = lookup.owner.as_deref().unwrap_or("self");

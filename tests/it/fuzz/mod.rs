@@ -56,8 +56,12 @@ enum Trouble {
     Limited {
         burst: u8,
     },
-    /// What was created lately does not show yet, or not any more.
-    Lag(u64),
+    /// What was created lately does not show yet, or not any more; or without its tags; or cannot be named.
+    Lag {
+        describe: u64,
+        tag: u64,
+        reference: u64,
+    },
     /// Somebody takes something away beforehand.
     Tampered(Tampering),
 }
@@ -131,6 +135,10 @@ fn troubles() -> impl Strategy<Value = Trouble> {
     let one = (prop::sample::select(OPERATIONS), how(), 0..2usize, 1..4usize)
         .prop_map(|(operation, how, after, times)| Trouble::One { operation, how, after, times });
     let storm = (how(), 1..30u8, any::<u64>()).prop_map(|(how, percent, seed)| Trouble::Storm { how, percent, seed });
+    // Mostly of one sort.
+    let lag = || prop_oneof![2 => Just(0), 1 => 1..6u64];
+    let lag = (lag(), lag(), lag());
+    let lag = lag.prop_map(|(describe, tag, reference)| Trouble::Lag { describe, tag, reference });
     let tampering = vec![Tampering::Listeners, Tampering::Policy, Tampering::Ingress, Tampering::Capacity];
     prop_oneof![
         3 => Just(Trouble::None),
@@ -138,7 +146,7 @@ fn troubles() -> impl Strategy<Value = Trouble> {
         2 => one,
         2 => storm,
         1 => (3..9u8).prop_map(|burst| Trouble::Limited { burst }),
-        1 => (1..5u64).prop_map(Trouble::Lag),
+        2 => lag,
         1 => prop::sample::select(tampering).prop_map(Trouble::Tampered),
     ]
 }
@@ -241,9 +249,11 @@ impl Life {
                 let burst = f64::from(*burst);
                 sim.configure(|settings| settings.request_limits = RequestLimits::Each { burst, per_second: burst });
             }
-            Trouble::Lag(seconds) => {
-                sim.configure(|settings| settings.describe_lag = Duration::from_secs(*seconds));
-            }
+            Trouble::Lag { describe, tag, reference } => sim.configure(|settings| {
+                settings.describe_lag = Duration::from_secs(*describe);
+                settings.tag_lag = Duration::from_secs(*tag);
+                settings.reference_lag = Duration::from_secs(*reference);
+            }),
             Trouble::Tampered(tampering) => return tamper(sim, *tampering).await,
         }
         // It may fail or not; the run after it must not. But slowness is no failure.
@@ -261,6 +271,8 @@ impl Life {
         sim.configure(|settings| {
             settings.request_limits = RequestLimits::Unlimited;
             settings.describe_lag = Duration::ZERO;
+            settings.tag_lag = Duration::ZERO;
+            settings.reference_lag = Duration::ZERO;
         });
         Ok(())
     }
