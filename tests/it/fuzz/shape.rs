@@ -93,7 +93,7 @@ impl Shape {
         let groups = self.groups(&given, &mut stack);
         let used = groups[0].filter(|_| self.has(Gene::GroupUsed));
         let web = self.web(&given, used, &mut stack);
-        let net = self.net(&given, &mut stack);
+        let net = self.net(&given, used, &mut stack);
         self.gateway(&given, &mut stack);
         let template = self.template(&given, used, &mut stack);
         if let Some(template) = template {
@@ -217,7 +217,8 @@ impl Shape {
         targets.filter(|_| serves)
     }
 
-    fn net(&self, given: &Given, stack: &mut Stack) -> Option<Ref<TargetGroup>> {
+    /// The network balancer and its listener; the group that can serve, if there is one.
+    fn net(&self, given: &Given, used: Option<Ref<SecurityGroup>>, stack: &mut Stack) -> Option<Ref<TargetGroup>> {
         if !self.has(Gene::Net) {
             return None;
         }
@@ -233,7 +234,9 @@ impl Shape {
         };
         let listener = Listener::builder().load_balancer(balancer).accept(Accept::tcp(port));
         stack.add("net", listener.action(Action::forward(targets)).build());
-        Some(targets)
+        // Of the first group's rules, it takes the one for port 80 to let the balancer through.
+        let serves = used.is_none() || self.get(Gene::FirstRules) & 1 != 0;
+        Some(targets).filter(|_| serves)
     }
 
     fn gateway(&self, given: &Given, stack: &mut Stack) {
