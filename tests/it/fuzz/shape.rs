@@ -213,8 +213,14 @@ impl Shape {
             }
         }
         // Targets turn healthy only where a listener forwards to them and the image serves the port.
-        let serves = self.get(Gene::Http) == 1 && (used.is_none() || self.get(Gene::FirstRules) == 3);
+        let serves = self.get(Gene::Http) == 1 && self.lets_through(used, 3);
         targets.filter(|_| serves)
+    }
+
+    /// Whether instances can be reached: by the group that lets everything through, or by the first group with
+    /// these of its rules.
+    fn lets_through(&self, used: Option<Ref<SecurityGroup>>, rules: u8) -> bool {
+        used.is_none() || self.get(Gene::FirstRules) & rules == rules
     }
 
     /// The network balancer and its listener; the group that can serve, if there is one.
@@ -234,9 +240,8 @@ impl Shape {
         };
         let listener = Listener::builder().load_balancer(balancer).accept(Accept::tcp(port));
         stack.add("net", listener.action(Action::forward(targets)).build());
-        // Of the first group's rules, it takes the one for port 80 to let the balancer through.
-        let serves = used.is_none() || self.get(Gene::FirstRules) & 1 != 0;
-        Some(targets).filter(|_| serves)
+        // The targets are on port 80 only.
+        self.lets_through(used, 1).then_some(targets)
     }
 
     fn gateway(&self, given: &Given, stack: &mut Stack) {
